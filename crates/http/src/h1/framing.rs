@@ -1,0 +1,1 @@
+//! Where a body ends (RFC 9112, section 6).

@@ -1,0 +1,63 @@
+//! A response as plain data: the bytes as they came, parsed again only if somebody looks.
+
+use std::rc::Rc;
+
+use crate::request::{Method, Origin};
+use crate::timing::Timing;
+
+/// The answer to a request, after redirects.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Status code of the last exchange.
+    pub status: u16,
+    /// Status line and header lines with the empty line that ends them, as received.
+    ///
+    /// When the whole response came in one piece, its body follows here, from `body_at` on.
+    pub head: Box<[u8]>,
+    /// Where the body begins inside `head`; the length of `head` when `body` holds it.
+    pub body_at: usize,
+    /// The body with its transfer coding (chunks) removed and its content coding (gzip) kept, if
+    /// it is not inside `head`.
+    pub body: Option<Box<[u8]>>,
+    /// Method of the last exchange: a redirect can turn POST into GET.
+    pub method: Method,
+    /// Where the last exchange went.
+    pub origin: Rc<Origin>,
+    /// Path and query of the last exchange.
+    pub target: Box<str>,
+    /// The responses that redirected, oldest first. Empty without a redirect, and costs nothing.
+    pub history: Vec<Response>,
+    /// Phases of the request, over all its exchanges.
+    pub timing: Timing,
+    /// How often the request was sent again after a lost connection.
+    pub retries: u32,
+}
+
+impl Response {
+    /// The body as it was sent, content coding included; empty while it is streamed.
+    pub fn body(&self) -> &[u8] {
+        match &self.body {
+            Some(body) => body,
+            None => &self.head[self.body_at..],
+        }
+    }
+
+    /// Name and value of each header, in the order received.
+    ///
+    /// The head was valid when the response was framed, so this cannot fail.
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        crate::h1::head::header_lines(&self.head[..self.body_at.min(self.head.len())])
+    }
+
+    /// The value of the first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
+    }
+
+    /// The reason phrase of the status line, which may be empty.
+    pub fn reason(&self) -> &[u8] {
+        crate::h1::head::reason(&self.head)
+    }
+}

@@ -1,0 +1,1 @@
+"""Load testing with unmodified locustfiles."""
