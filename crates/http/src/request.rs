@@ -1,9 +1,11 @@
 //! A request as plain data: what to send, and under which rules it is finished.
 //!
-//! Everything that is the same for many requests (origin, header lines, rules) is shared by `Rc`,
-//! so that a user who sends the same request again pays for its path and nothing else.
+//! Everything that is the same for many requests (origin, header lines, rules) is shared, so that a
+//! user who sends the same request again copies nothing. What a response keeps is shared by `Arc`,
+//! since a response may be read on another thread; the rest by `Rc`.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A method, in upper case as it stands on the wire.
@@ -19,7 +21,7 @@ pub enum Method {
     Patch,
     Delete,
     Options,
-    Other(Rc<str>),
+    Other(Arc<str>),
 }
 
 impl Method {
@@ -121,9 +123,9 @@ pub struct Request {
     /// What to do.
     pub method: Method,
     /// Where to connect.
-    pub origin: Rc<Origin>,
+    pub origin: Arc<Origin>,
     /// Path and query as they stand in the request line: percent-encoded, beginning with `/`.
-    pub target: Box<str>,
+    pub target: Arc<str>,
     /// Header lines in the user's order and case, each ended by CRLF: what [`HeaderBlock`] made.
     ///
     /// `Host` and `Content-Length` are added when the request is encoded, unless they stand here.

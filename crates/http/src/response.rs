@@ -1,6 +1,6 @@
 //! A response as plain data: the bytes as they came, parsed again only if somebody looks.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::request::{Method, Origin};
 use crate::timing::Timing;
@@ -22,9 +22,9 @@ pub struct Response {
     /// Method of the last exchange: a redirect can turn POST into GET.
     pub method: Method,
     /// Where the last exchange went.
-    pub origin: Rc<Origin>,
+    pub origin: Arc<Origin>,
     /// Path and query of the last exchange.
-    pub target: Box<str>,
+    pub target: Arc<str>,
     /// The responses that redirected, oldest first. Empty without a redirect, and costs nothing.
     pub history: Vec<Response>,
     /// Phases of the request, over all its exchanges.
