@@ -1,7 +1,8 @@
 //! A request as plain data: what to send, and under which rules it is finished.
 //!
 //! Everything that is the same for many requests (origin, header lines, rules) is shared, so that a
-//! user who sends the same request again copies nothing. What a response keeps is shared by `Arc`,
+//! user who sends the same request again copies nothing. What a response keeps (also to show the
+//! request again) is shared by `Arc`,
 //! since a response may be read on another thread; the rest by `Rc`.
 
 use std::rc::Rc;
@@ -129,9 +130,9 @@ pub struct Request {
     /// Header lines in the user's order and case, each ended by CRLF: what [`HeaderBlock`] made.
     ///
     /// `Host` and `Content-Length` are added when the request is encoded, unless they stand here.
-    pub headers: Rc<HeaderBlock>,
+    pub headers: Arc<HeaderBlock>,
     /// The body; `None` and an empty body differ: the second sends `Content-Length: 0`.
-    pub body: Option<Rc<[u8]>>,
+    pub body: Option<Arc<[u8]>>,
     /// How it may go on after the first response, and how long it may take.
     pub rules: Rc<Rules>,
 }
