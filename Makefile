@@ -1,0 +1,96 @@
+# What can be done here. Each target sets up what it needs by itself, in .venv* and target/.
+#
+#   make demo     starts a small shop server and loads it for 20 seconds
+#   make test     Rust and Python tests
+#   make lint     format, lints, types, floors, file sizes
+#   make bench    compares with wrk, Locust and others   (SCENARIO=plain REPEATS=5 PEERS=wrk narrow it)
+#   make wheel    builds the wheel into dist/
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-rust test-python lint bench wheel native release tools clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+LOCUST_PYTHON := $(CURDIR)/.venv-locust/bin/python
+RELEASE_BIN := .venv-release/bin
+# One interpreter for every cargo call: pyo3 is built again whenever it changes.
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+export GREGARIA_REAL_LOCUST := $(LOCUST_PYTHON)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+
+# --- set-up -------------------------------------------------------------------------------------
+
+.venv/.installed: requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	touch $@
+
+.venv-locust/.installed: tests/requirements-locust.txt
+	$(PYTHON) -m venv .venv-locust
+	.venv-locust/bin/pip install --quiet --requirement tests/requirements-locust.txt
+	touch $@
+
+# The servers and tools of the benchmark and of some tests. Only a root user on Debian gets them
+# installed; everybody else is told what is missing.
+tools:
+	@missing=""; for tool in nginx wrk; do \
+	  PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing Debian packages:$$missing"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  else echo "please install:$$missing" >&2; exit 1; fi; fi
+
+# The package in .venv, editable, with a quickly built native module: for tests and daily work.
+native: .venv/.installed
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --quiet --profile dev
+
+# The wheel as users get it, in a venv of its own: for the demo and the benchmark.
+release: wheel
+	test -x $(RELEASE_BIN)/python || $(PYTHON) -m venv .venv-release
+	$(RELEASE_BIN)/pip install --quiet --constraint requirements-dev.txt dist/gregaria-*.whl
+	$(RELEASE_BIN)/pip install --quiet --no-deps --force-reinstall dist/gregaria-*.whl
+
+# --- what people call ---------------------------------------------------------------------------
+
+wheel: .venv/.installed
+	rm -f dist/gregaria-*.whl
+	$(BIN)/maturin build --quiet --release --out dist --interpreter $(PYO3_PYTHON)
+	@ls dist/gregaria-*.whl
+
+demo: release
+	$(RELEASE_BIN)/gregaria demo
+
+test: test-rust test-python
+
+test-rust: .venv/.installed
+	if command -v cargo-nextest >/dev/null; then \
+	  cargo nextest run --workspace --locked --no-fail-fast && cargo test --workspace --locked --doc --quiet; \
+	else cargo test --workspace --locked --quiet --no-fail-fast; fi
+
+test-python: native .venv-locust/.installed tools
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests --ignore tests/structure $(PYTEST_ARGS)
+
+# Keeps going after a failure, so that one run shows everything there is to repair.
+lint: .venv/.installed
+	@failed=""; \
+	check() { echo "lint: $$*"; "$$@" || failed="$$failed\n  $$*"; }; \
+	check cargo fmt --all --check; \
+	check cargo clippy --workspace --all-targets --locked --quiet -- -D warnings; \
+	check $(BIN)/ruff format --check --quiet .; \
+	check $(BIN)/ruff check --quiet .; \
+	check $(BIN)/basedpyright --level error; \
+	check $(BIN)/python -m pytest --quiet tests/structure; \
+	if [ -n "$$failed" ]; then echo -e "lint: these found something:$$failed" >&2; exit 1; fi
+
+bench: release .venv-locust/.installed tools
+	$(RELEASE_BIN)/python bench/run.py --gregaria $(RELEASE_BIN)/gregaria --locust .venv-locust/bin/locust \
+	  $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(REPEATS),--repeats $(REPEATS)) $(if $(PEERS),--peers $(PEERS))
+
+clean:
+	rm -rf .venv .venv-locust .venv-release dist target bench/work
