@@ -56,7 +56,10 @@ impl Method {
 
     /// Whether sending it twice has the effect of sending it once (RFC 9110, section 9.2.2).
     pub fn is_idempotent(&self) -> bool {
-        matches!(self, Self::Get | Self::Head | Self::Put | Self::Delete | Self::Options)
+        matches!(
+            self,
+            Self::Get | Self::Head | Self::Put | Self::Delete | Self::Options
+        )
     }
 }
 
@@ -109,7 +112,11 @@ impl std::fmt::Display for Origin {
 impl Origin {
     /// `host` or `host:port`, as the `Host` header has it.
     pub fn authority(&self) -> String {
-        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        let (open, close) = if self.host.contains(':') {
+            ("[", "]")
+        } else {
+            ("", "")
+        };
         if self.port == self.scheme.default_port() {
             format!("{open}{}{close}", self.host)
         } else {
@@ -139,12 +146,17 @@ pub struct Request {
 
 /// Header lines that are already encoded, so that they are copied and not built for each request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each answers one question about the lines"
+)]
 pub struct HeaderBlock {
     lines: Vec<u8>,
     has_host: bool,
     has_cookie: bool,
     has_content_length: bool,
     has_transfer_encoding: bool,
+    asks_to_close: bool,
 }
 
 /// A header that cannot be sent, because it would break the framing of the request.
@@ -178,6 +190,10 @@ impl HeaderBlock {
         self.has_cookie |= name.eq_ignore_ascii_case(b"cookie");
         self.has_content_length |= name.eq_ignore_ascii_case(b"content-length");
         self.has_transfer_encoding |= name.eq_ignore_ascii_case(b"transfer-encoding");
+        self.asks_to_close |= name.eq_ignore_ascii_case(b"connection")
+            && value
+                .split(|&byte| byte == b',')
+                .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"));
         self.lines.extend_from_slice(name);
         self.lines.extend_from_slice(b": ");
         self.lines.extend_from_slice(value);
@@ -192,21 +208,31 @@ impl HeaderBlock {
 
     /// Name and value of each line, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.lines.split_inclusive(|&byte| byte == b'\n').filter_map(|line| {
-            let line = line.strip_suffix(b"\r\n")?;
-            let colon = line.iter().position(|&byte| byte == b':')?;
-            Some((&line[..colon], &line[colon + 2..]))
-        })
+        self.lines
+            .split_inclusive(|&byte| byte == b'\n')
+            .filter_map(|line| {
+                let line = line.strip_suffix(b"\r\n")?;
+                let colon = line.iter().position(|&byte| byte == b':')?;
+                Some((&line[..colon], &line[colon + 2..]))
+            })
     }
 
     /// The same lines without those of the given names, in any case. Used when a redirect leads to
     /// another host, and when a body is dropped.
     #[must_use]
+    #[allow(
+        clippy::missing_panics_doc,
+        reason = "lines of a block have been checked"
+    )]
     pub fn without(&self, names: &[&str]) -> Self {
         let mut kept = Self::default();
         for (name, value) in self.iter() {
-            if !names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes())) {
-                kept.push(name, value).expect("lines of a block have been checked");
+            if !names
+                .iter()
+                .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+            {
+                kept.push(name, value)
+                    .expect("lines of a block have been checked");
             }
         }
         kept
@@ -230,6 +256,11 @@ impl HeaderBlock {
     /// Whether the user has set `Transfer-Encoding`.
     pub fn has_transfer_encoding(&self) -> bool {
         self.has_transfer_encoding
+    }
+
+    /// Whether the user has set `Connection: close`: the connection then ends with the exchange.
+    pub fn asks_to_close(&self) -> bool {
+        self.asks_to_close
     }
 }
 

@@ -10,15 +10,13 @@ use crate::timing::Timing;
 pub struct Response {
     /// Status code of the last exchange.
     pub status: u16,
-    /// Status line and header lines with the empty line that ends them, as received.
+    /// Status line and header lines with the empty line that ends them, as received, and the body
+    /// behind them, from `body_at` on. One piece of memory, because most responses come as one.
     ///
-    /// When the whole response came in one piece, its body follows here, from `body_at` on.
+    /// The body has its transfer coding (chunks) removed and its content coding (gzip) kept.
     pub head: Box<[u8]>,
-    /// Where the body begins inside `head`; the length of `head` when `body` holds it.
+    /// Where the body begins inside `head`.
     pub body_at: usize,
-    /// The body with its transfer coding (chunks) removed and its content coding (gzip) kept, if
-    /// it is not inside `head`.
-    pub body: Option<Box<[u8]>>,
     /// Method of the last exchange: a redirect can turn POST into GET.
     pub method: Method,
     /// Where the last exchange went.
@@ -36,17 +34,14 @@ pub struct Response {
 impl Response {
     /// The body as it was sent, content coding included; empty while it is streamed.
     pub fn body(&self) -> &[u8] {
-        match &self.body {
-            Some(body) => body,
-            None => &self.head[self.body_at..],
-        }
+        &self.head[self.body_at..]
     }
 
     /// Name and value of each header, in the order received.
     ///
     /// The head was valid when the response was framed, so this cannot fail.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        crate::h1::head::header_lines(&self.head[..self.body_at.min(self.head.len())])
+        crate::h1::head::header_lines(&self.head[..self.body_at])
     }
 
     /// The value of the first header of this name, in any case.
