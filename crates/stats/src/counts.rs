@@ -1,0 +1,119 @@
+//! A row of counters that starts with 4 bytes each and is widened when one of them overflows.
+
+/// Counters by index. Reading past the end gives zero; adding past the end makes the row longer.
+#[derive(Clone, Debug)]
+pub(crate) enum Counts {
+    Narrow(Vec<u32>),
+    Wide(Vec<u64>),
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self::Narrow(Vec::new())
+    }
+}
+
+impl Counts {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Narrow(counts) => counts.len(),
+            Self::Wide(counts) => counts.len(),
+        }
+    }
+
+    pub(crate) fn get(&self, index: usize) -> u64 {
+        match self {
+            Self::Narrow(counts) => counts.get(index).copied().map_or(0, u64::from),
+            Self::Wide(counts) => counts.get(index).copied().unwrap_or(0),
+        }
+    }
+
+    /// Adds to the counter at `index`, which must exist.
+    #[inline]
+    pub(crate) fn add(&mut self, index: usize, count: u64) {
+        match self {
+            Self::Narrow(counts) => {
+                match u32::try_from(u64::from(counts[index]).saturating_add(count)) {
+                    Ok(sum) => counts[index] = sum,
+                    Err(_) => self.add_widened(index, count),
+                }
+            }
+            Self::Wide(counts) => counts[index] = counts[index].saturating_add(count),
+        }
+    }
+
+    #[cold]
+    fn add_widened(&mut self, index: usize, count: u64) {
+        let mut wide: Vec<u64> = (0..self.len()).map(|at| self.get(at)).collect();
+        wide[index] = wide[index].saturating_add(count);
+        *self = Self::Wide(wide);
+    }
+
+    /// Makes the row at least `len` long.
+    pub(crate) fn grow(&mut self, len: usize) {
+        if len <= self.len() {
+            return;
+        }
+        // Exact: a row grows a few times in its life and is then kept for the rest of the run.
+        match self {
+            Self::Narrow(counts) => {
+                counts.reserve_exact(len - counts.len());
+                counts.resize(len, 0);
+            }
+            Self::Wide(counts) => {
+                counts.reserve_exact(len - counts.len());
+                counts.resize(len, 0);
+            }
+        }
+    }
+
+    /// Puts `zeros` counters in front of the first.
+    pub(crate) fn grow_front(&mut self, zeros: usize) {
+        match self {
+            Self::Narrow(counts) => {
+                counts.reserve_exact(zeros);
+                counts.splice(0..0, std::iter::repeat_n(0, zeros));
+            }
+            Self::Wide(counts) => {
+                counts.reserve_exact(zeros);
+                counts.splice(0..0, std::iter::repeat_n(0, zeros));
+            }
+        }
+    }
+
+    /// Counters that are not zero, in the order of their index.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (usize, u64)> + '_ {
+        (0..self.len()).filter_map(|index| match self.get(index) {
+            0 => None,
+            count => Some((index, count)),
+        })
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Narrow(counts) => counts.capacity() * size_of::<u32>(),
+            Self::Wide(counts) => counts.capacity() * size_of::<u64>(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_past_four_bytes_widens_the_row_and_keeps_the_others() {
+        let mut counts = Counts::default();
+        counts.grow(3);
+        counts.add(0, 7);
+        counts.add(2, u64::from(u32::MAX));
+        assert!(matches!(counts, Counts::Narrow(_)));
+        counts.add(2, 1);
+        assert!(matches!(counts, Counts::Wide(_)));
+        assert_eq!(counts.iter().collect::<Vec<_>>(), [(0, 7), (2, 1 << 32)]);
+        counts.grow_front(2);
+        counts.grow(9);
+        assert_eq!(counts.iter().collect::<Vec<_>>(), [(2, 7), (4, 1 << 32)]);
+    }
+}

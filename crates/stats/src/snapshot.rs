@@ -1,0 +1,50 @@
+//! The immutable picture of a run that every view reads: page, tables, CSV, JSON, report, metrics.
+
+use std::sync::Arc;
+
+use crate::{Entry, Exception, Failure, History, Window};
+
+/// A run at one moment. Cheap to clone; never changes.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The moment, in seconds since 1970.
+    pub time: f64,
+    /// Users that run.
+    pub user_count: u64,
+    /// When counting began, when the last request ended, and what "current" means.
+    pub window: Window,
+    /// All requests together: the row "Aggregated".
+    pub total: Arc<Entry>,
+    /// One for each (method, name), sorted by name and then method.
+    pub entries: Vec<Arc<Entry>>,
+    /// Failures in the order in which they were seen first.
+    pub failures: Vec<Arc<Failure>>,
+    /// Exceptions in the order in which they were seen first.
+    pub exceptions: Vec<Arc<Exception>>,
+    /// The course of the run.
+    pub history: Arc<History>,
+    /// What a tester has to know about the figures, for example that names were folded into one row.
+    pub notices: Vec<String>,
+}
+
+impl Snapshot {
+    /// The entry of one (method, name).
+    pub fn entry(&self, method: &str, name: &str) -> Option<&Arc<Entry>> {
+        let wanted = (name, method);
+        let place = self
+            .entries
+            .binary_search_by(|entry| (&*entry.key.name, &*entry.key.method).cmp(&wanted));
+        place.ok().map(|place| &self.entries[place])
+    }
+
+    /// Failures in the order of Locust's keys, as its CSV file and its web API list them.
+    pub fn failures_by_key(&self) -> Vec<(String, &Arc<Failure>)> {
+        let mut failures: Vec<_> = self
+            .failures
+            .iter()
+            .map(|failure| (failure.key(), failure))
+            .collect();
+        failures.sort_by(|a, b| a.0.cmp(&b.0));
+        failures
+    }
+}
