@@ -3,7 +3,7 @@
 #   make demo     starts a small shop server and loads it for 20 seconds
 #   make test     Rust and Python tests
 #   make lint     format, lints, types, floors, file sizes
-#   make bench    compares with wrk, Locust and others   (SCENARIO=plain REPEATS=5 PEERS=wrk narrow it)
+#   make bench    compares with wrk, Locust and others   (SCENARIO=plain REPEATS=5 TOOLS=gregaria,wrk narrow it)
 #   make wheel    builds the wheel into dist/
 
 SHELL := /bin/bash
@@ -90,7 +90,7 @@ lint: .venv/.installed
 
 bench: release .venv-locust/.installed tools
 	$(RELEASE_BIN)/python bench/run.py --gregaria $(RELEASE_BIN)/gregaria --locust .venv-locust/bin/locust \
-	  $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(REPEATS),--repeats $(REPEATS)) $(if $(PEERS),--peers $(PEERS))
+	  $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(REPEATS),--repeats $(REPEATS)) $(if $(TOOLS),--tools $(TOOLS))
 
 clean:
 	rm -rf .venv .venv-locust .venv-release dist target bench/work

@@ -1,0 +1,1 @@
+"""Tests through the installed package, and of the rules that the repository keeps."""
