@@ -1,0 +1,1 @@
+"""Users for other clients and protocols."""

@@ -1,0 +1,579 @@
+"""Runners: they start and stop users, and tell the listeners about it.
+
+`LocalRunner` does it in this process. A stop that is asked for by a user, from within a task, is
+carried out by a greenlet beside it, since the user itself is among those to be stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import time
+import traceback
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Group
+from greenlet import getcurrent
+
+from ._nodes import (
+    HEARTBEAT_LIVENESS,
+    STATE_CLEANUP,
+    STATE_INIT,
+    STATE_MISSING,
+    STATE_RUNNING,
+    STATE_SPAWNING,
+    STATE_STOPPED,
+    STATE_STOPPING,
+    WorkerNode,
+    WorkerNodes,
+)
+from ._usage import Usage, memory_bytes
+from .exception import StopTest
+from .log import greenlet_exception_logger
+from .rpc import Message
+
+if TYPE_CHECKING:
+    from gevent import Greenlet
+
+    from .dispatch import UsersDispatcher
+    from .env import Environment
+    from .stats import RequestStats
+    from .user.users import User
+
+__all__ = [
+    "CONNECT_RETRY_COUNT",
+    "CONNECT_TIMEOUT",
+    "CPU_MONITOR_INTERVAL",
+    "CPU_WARNING_THRESHOLD",
+    "FALLBACK_INTERVAL",
+    "HEARTBEAT_DEAD_INTERNAL",
+    "HEARTBEAT_INTERVAL",
+    "HEARTBEAT_LIVENESS",
+    "MASTER_HEARTBEAT_TIMEOUT",
+    "STATE_CLEANUP",
+    "STATE_INIT",
+    "STATE_MISSING",
+    "STATE_RUNNING",
+    "STATE_SPAWNING",
+    "STATE_STOPPED",
+    "STATE_STOPPING",
+    "WORKER_LOG_REPORT_INTERVAL",
+    "WORKER_REPORT_INTERVAL",
+    "DistributedRunner",
+    "ExceptionDict",
+    "LocalRunner",
+    "MasterRunner",
+    "Runner",
+    "WorkerNode",
+    "WorkerNodes",
+    "WorkerRunner",
+    "locust_exception_handler",
+]
+
+logger = logging.getLogger("locust.runners")
+
+# Times of Locust's protocol, in seconds, which locustfiles read and change.
+WORKER_REPORT_INTERVAL = 3.0
+WORKER_LOG_REPORT_INTERVAL = 10
+CPU_MONITOR_INTERVAL = 10.0
+CPU_WARNING_THRESHOLD = 90
+HEARTBEAT_INTERVAL = 1
+HEARTBEAT_DEAD_INTERNAL = -60
+MASTER_HEARTBEAT_TIMEOUT = 60
+FALLBACK_INTERVAL = 5
+CONNECT_TIMEOUT = 5
+CONNECT_RETRY_COUNT = 60
+
+#: Seconds between two pictures of the statistics.
+TICK_INTERVAL = 1.0
+
+#: Users spawned a second above which the log warns.
+HIGH_SPAWN_RATE = 100
+
+_SPREAD_THE_LOAD = (
+    "See https://docs.locust.io/en/stable/running-distributed.html for how to distribute the load "
+    "over multiple CPU cores or machines"
+)
+
+
+class ExceptionDict(TypedDict):
+    """An exception in tasks: how often, its text, its traceback, and the nodes it occurred on."""
+
+    count: int
+    msg: str
+    traceback: str
+    nodes: set[str]
+
+
+class Runner:
+    """What all runners have in common. Made by the methods of `Environment`."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.user_greenlets = Group()
+        """The greenlets of the users. The first argument of each is the user."""
+        self.greenlet = Group()
+        """The greenlets of the runner itself. `greenlet.join()` waits for the end of the run."""
+        self.state = STATE_INIT
+        self.spawning_greenlet: Greenlet | None = None
+        self.shape_greenlet: Greenlet | None = None
+        self.shape_last_tick: tuple[Any, ...] | None = None
+        self.current_cpu_usage = 0.0
+        """Percent of one core, over the last ten seconds."""
+        self.current_memory_usage = 0
+        """Resident memory in bytes."""
+        self.cpu_warning_emitted = False
+        self.worker_cpu_warning_emitted = False
+        self.exceptions: dict[int, ExceptionDict] = {}
+        """Exceptions in tasks, by the hash of their traceback."""
+        self.target_user_count = 0
+        self.target_user_classes_count: dict[str, int] = {}
+        self.final_user_classes_count: dict[str, int] = {}
+        """Users of each class at the moment the test was stopped."""
+        self.custom_messages: dict[str, tuple[Callable[..., Any], bool]] = {}
+        self.connection_broken = False
+        self._users_dispatcher: UsersDispatcher | None = None
+        self._usage = Usage()
+        self._is_stopped = Event()
+        # The user that asked for the stop, from within a task.
+        self._stopping_user: Any = None
+
+        # A `StopTest` that escapes a greenlet is a way to end the run; the handler logs its text,
+        # so that gevent need not print a traceback.
+        hub = gevent.get_hub()
+        if StopTest not in hub.NOT_ERROR:
+            hub.NOT_ERROR = (*hub.NOT_ERROR, StopTest)
+        self._exception_handler = locust_exception_handler(environment)
+        self._spawn(self.monitor_cpu_and_memory)
+        environment.events.user_error.add_listener(self._on_user_error)
+        environment.events.spawning_complete.add_listener(self._on_spawning_complete)
+
+    def _spawn(self, function: Callable[..., Any], *args: Any) -> Greenlet:
+        """Runs `function` in a greenlet of the runner; an exception in it is logged."""
+        greenlet = self.greenlet.spawn(function, *args)
+        greenlet.link_exception(self._exception_handler)
+        return greenlet
+
+    def _on_user_error(self, user_instance: object, exception: Exception, tb: Any) -> None:
+        self.log_exception("local", str(exception), "".join(traceback.format_tb(tb)))
+
+    def _on_spawning_complete(self, user_count: int) -> None:
+        self.update_state(STATE_RUNNING)
+        if self.environment.reset_stats:
+            logger.info("Resetting stats\n")
+            self.stats.reset_all()
+
+    @property
+    def user_classes(self) -> list[type[User]]:
+        """The classes that users are spawned of."""
+        return self.environment.user_classes
+
+    @property
+    def user_classes_by_name(self) -> dict[str, type[User]]:
+        """The same, by name."""
+        return self.environment.user_classes_by_name
+
+    @property
+    def stats(self) -> RequestStats:
+        """The statistics of the environment."""
+        return self.environment.stats
+
+    @property
+    def errors(self) -> dict[str, Any]:
+        """Failures, by their key."""
+        return self.stats.errors
+
+    @property
+    def user_count(self) -> int:
+        """How many users are alive."""
+        return len(self.user_greenlets)
+
+    @property
+    def user_classes_count(self) -> dict[str, int]:
+        """How many users of each class are alive."""
+        alive = Counter(type(greenlet.args[0]).__name__ for greenlet in self._alive())
+        return {name: alive[name] for name in self.user_classes_by_name}
+
+    def _alive(self) -> list[Any]:
+        """The greenlets of users. One that is just ending has given its arguments back already."""
+        return [greenlet for greenlet in list(self.user_greenlets) if greenlet.args]
+
+    def update_state(self, new_state: str) -> None:
+        """Changes `state`."""
+        logger.debug("Updating state to '%s', old state was '%s'", new_state, self.state)
+        self.state = new_state
+
+    def cpu_log_warning(self) -> bool:
+        """Logs at the end of a test that the CPU was the limit, if it was; returns whether."""
+        if self.cpu_warning_emitted:
+            logger.warning(
+                "CPU usage was too high at some point during the test! %s", _SPREAD_THE_LOAD
+            )
+        return self.cpu_warning_emitted
+
+    def spawn_users(
+        self, user_classes_spawn_count: dict[str, int], wait: bool = False
+    ) -> list[User]:
+        """Starts so many users of each class; with `wait`, returns when all users are gone."""
+        if self.state in (STATE_INIT, STATE_STOPPED):
+            self.update_state(STATE_SPAWNING)
+        logger.debug("Spawning additional %s", json.dumps(user_classes_spawn_count))
+        classes = self.user_classes_by_name
+        new_users: list[User] = []
+        for name, count in user_classes_spawn_count.items():
+            user_class = classes[name]
+            for _ in range(count):
+                user = user_class(self.environment)
+                user.start(self.user_greenlets)
+                new_users.append(user)
+        if wait:
+            self.user_greenlets.join()
+            logger.info("All users stopped\n")
+        return new_users
+
+    def stop_users(self, user_classes_stop_count: dict[str, int]) -> None:
+        """Stops so many users of each class, and waits until they are gone.
+
+        Users in the middle of a task get `stop_timeout` seconds to finish it.
+        """
+        wanted = Counter(user_classes_stop_count)
+        to_stop: list[User] = []
+        for greenlet in self._alive():
+            user = greenlet.args[0]
+            name = type(user).__name__
+            if wanted[name] > 0:
+                wanted[name] -= 1
+                to_stop.append(user)
+        stop_timeout = self.environment.stop_timeout
+        finishing = Group()
+        killed = Group()
+        for user in to_stop:
+            greenlet = user.greenlet
+            if greenlet is None:
+                continue
+            is_calling = greenlet is getcurrent() or user is self._stopping_user
+            if is_calling or not stop_timeout or user._state in (None, "waiting"):
+                # All are told to go before one of them is waited for.
+                greenlet.kill(block=False)
+                if greenlet is not getcurrent():
+                    killed.add(greenlet)
+            elif user._state == "stopping" or not user.stop():
+                finishing.add(greenlet)
+        killed.join()
+        if not finishing.join(timeout=stop_timeout):
+            logger.info(
+                "Not all users finished their tasks & terminated in %s seconds. Stopping them...",
+                stop_timeout,
+            )
+            finishing.kill(block=True)
+        logger.debug("%d users have been stopped, %d still running", len(to_stop), self.user_count)
+
+    def monitor_cpu_and_memory(self) -> NoReturn:
+        """Measures this process, and warns when its CPU is the limit."""
+        while True:
+            gevent.sleep(CPU_MONITOR_INTERVAL)
+            self.current_cpu_usage = self._usage.cpu_percent()
+            self.current_memory_usage = memory_bytes()
+            if self.current_cpu_usage > CPU_WARNING_THRESHOLD:
+                self.environment.events.cpu_warning.fire(
+                    environment=self.environment, cpu_usage=self.current_cpu_usage
+                )
+                if not self.cpu_warning_emitted:
+                    logger.warning(
+                        "CPU usage above %d%%! This may constrain your throughput and may even "
+                        "give inconsistent response time measurements! %s",
+                        CPU_WARNING_THRESHOLD,
+                        _SPREAD_THE_LOAD,
+                    )
+                    self.cpu_warning_emitted = True
+            self.environment.events.usage_monitor.fire(
+                environment=self.environment,
+                cpu_usage=self.current_cpu_usage,
+                memory_usage=self.current_memory_usage,
+            )
+
+    def start(
+        self,
+        user_count: int,
+        spawn_rate: float,
+        wait: bool = False,
+        user_classes: list[type[User]] | None = None,
+    ) -> None:
+        """Starts a test, or changes the user count of the one that runs."""
+        raise NotImplementedError
+
+    def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
+        """Sends a custom message to other nodes."""
+        raise NotImplementedError
+
+    def start_shape(self) -> None:
+        """Lets the shape of the environment decide how many users run."""
+        if self.shape_greenlet:
+            logger.info("There is an ongoing shape test running. Editing is disabled")
+            return
+        shape = self.environment.shape_class
+        if shape is None:
+            raise ValueError("cannot start a shape: the environment has none")
+        logger.info("Shape test starting.")
+        self.update_state(STATE_INIT)
+        shape.reset_time()
+        self.shape_last_tick = None
+        self.shape_greenlet = self._spawn(self.shape_worker)
+
+    def shape_worker(self) -> None:
+        """Asks the shape once a second what should run."""
+        logger.info("Shape worker starting")
+        shape = self.environment.shape_class
+        while self.state in (STATE_INIT, STATE_SPAWNING, STATE_RUNNING):
+            started = time.monotonic()
+            tick: Any = shape.tick() if shape is not None else None
+            if tick is None:
+                logger.info("Shape test stopping")
+                self.shape_greenlet = None
+                self.shape_last_tick = None
+                if getattr(self.environment.parsed_options, "headless", False):
+                    self.quit()
+                else:
+                    self.stop()
+                return
+            if tick != self.shape_last_tick:
+                user_count, spawn_rate, *classes = tick
+                logger.info(
+                    "Shape test updating to %d users at %.2f spawn rate", user_count, spawn_rate
+                )
+                self.start(user_count, spawn_rate, user_classes=classes[0] if classes else None)
+                self.shape_last_tick = tick
+            gevent.sleep(max(1 - (time.monotonic() - started), 0))
+
+    def stop(self) -> None:
+        """Stops the users. Returns when they are gone.
+
+        Asked for twice, it waits for the first to be carried out.
+        """
+        if self.state == STATE_STOPPED:
+            return
+        if getcurrent() in self.user_greenlets:
+            self._by_another_greenlet(self.stop)
+            return
+        if self.state == STATE_CLEANUP:
+            self._is_stopped.wait()
+            return
+        self._is_stopped.clear()
+        logger.debug("Stopping all users")
+        self.environment.events.test_stopping.fire(environment=self.environment)
+        self.final_user_classes_count = {**self.user_classes_count}
+        self.update_state(STATE_CLEANUP)
+        self._kill_unless_current(self.spawning_greenlet)
+        self._kill_unless_current(self.shape_greenlet)
+        self.spawning_greenlet = None
+        self.shape_greenlet = None
+        self.shape_last_tick = None
+        self.stop_users(self.user_classes_count)
+        self._users_dispatcher = None
+        self.update_state(STATE_STOPPED)
+        self._after_stop()
+        self._is_stopped.set()
+
+    def _after_stop(self) -> None:
+        """What is left to do when all users are gone."""
+        self.cpu_log_warning()
+
+    def quit(self) -> None:
+        """Stops the users and ends the greenlets of the runner, and with them the run."""
+        if getcurrent() in self.user_greenlets:
+            self._by_another_greenlet(self.quit)
+            return
+        self.stop()
+        self.greenlet.kill(block=True)
+
+    def _by_another_greenlet(self, action: Callable[[], None]) -> None:
+        """Lets a user ask for its own end: it is killed while it waits here."""
+        self._stopping_user = getcurrent().args[0]  # type: ignore[attr-defined]
+        gevent.spawn(action).join()
+
+    @staticmethod
+    def _kill_unless_current(greenlet: Greenlet | None) -> None:
+        if greenlet is not None and greenlet is not getcurrent():
+            greenlet.kill(block=True)
+
+    def log_exception(self, node_id: str, msg: str, formatted_tb: str) -> None:
+        """Counts an exception of a task; those with the same traceback are counted together."""
+        key = hash(formatted_tb)
+        row = self.exceptions.setdefault(
+            key, {"count": 0, "msg": msg, "traceback": formatted_tb, "nodes": set()}
+        )
+        row["count"] += 1
+        row["nodes"].add(node_id)
+
+    def register_message(
+        self, msg_type: str, listener: Callable[..., Any], concurrent: bool = False
+    ) -> None:
+        """Calls `listener(environment=…, msg=…)` for messages of this type.
+
+        With `concurrent`, each call has a greenlet of its own, except in a local run.
+        """
+        if msg_type in self.custom_messages:
+            raise Exception(
+                f"Tried to register listener method for {msg_type}, but it already had a listener!"
+            )
+        self.custom_messages[msg_type] = (listener, concurrent)
+
+
+class LocalRunner(Runner):
+    """Runs all users in this process."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.worker_index = 0
+        self.client_id = f"{socket.gethostname()}_{uuid.uuid4().hex}"
+        self.worker_count = 1
+        self._local_worker_node = WorkerNode(id="local")
+        self._spawn(self._tick_stats)
+
+    def _tick_stats(self) -> NoReturn:
+        """Once a second, takes the picture of the statistics that all views show."""
+        due = time.monotonic()
+        while True:
+            due = max(due + TICK_INTERVAL, time.monotonic())
+            gevent.sleep(due - time.monotonic())
+            self.environment.stats.native.tick(time.time())
+
+    def start(
+        self,
+        user_count: int,
+        spawn_rate: float,
+        wait: bool = False,
+        user_classes: list[type[User]] | None = None,
+    ) -> None:
+        """Starts a test or changes its user count, and returns at once.
+
+        With `wait`, returns when all users are gone; they must then fit into one step.
+        """
+        if spawn_rate > HIGH_SPAWN_RATE:
+            logger.warning(
+                "Your selected spawn rate is very high (>100), and this is known to sometimes "
+                "cause issues. Do you really need to ramp up that fast?"
+            )
+        self._kill_unless_current(self.spawning_greenlet)
+        self.target_user_count = user_count
+        self.spawning_greenlet = self._spawn(
+            self._start, user_count, spawn_rate, wait, user_classes
+        )
+
+    def _start(
+        self,
+        user_count: int,
+        spawn_rate: float,
+        wait: bool = False,
+        user_classes: list[type[User]] | None = None,
+    ) -> None:
+        """Takes the users to their new count, step by step."""
+        if wait and user_count - self.user_count > spawn_rate:
+            raise ValueError(
+                "wait is True but the amount of users to add is greater than the spawn rate"
+            )
+        environment = self.environment
+        if self.state not in (STATE_RUNNING, STATE_SPAWNING):
+            self.stats.clear_all()
+            self.exceptions = {}
+            self.cpu_warning_emitted = False
+            self.worker_cpu_warning_emitted = False
+            self._stopping_user = None
+            environment._filter_tasks_by_tags()
+            environment.events.test_start.fire(environment=environment)
+        if environment.host is not None:
+            for user_class in self.user_classes:
+                user_class.host = environment.host
+        self.update_state(STATE_SPAWNING)
+
+        if self._users_dispatcher is None:
+            self._users_dispatcher = environment.dispatcher_class(
+                worker_nodes=[self._local_worker_node], user_classes=self.user_classes
+            )
+        logger.info("Ramping to %d users at a rate of %.2f per second", user_count, spawn_rate)
+        self._users_dispatcher.new_dispatch(user_count, spawn_rate, user_classes)
+        for distribution in self._users_dispatcher:
+            self._go_to(distribution[self._local_worker_node.id], wait)
+
+        counts = self.user_classes_count
+        self.target_user_classes_count = counts
+        logger.info("All users spawned: %s", _format_user_classes_count_for_log(counts))
+        environment.events.spawning_complete.fire(user_count=sum(counts.values()))
+
+    def _go_to(self, target: dict[str, int], wait: bool) -> None:
+        """Takes the users to the counts of one step. Users that have died are replaced by it."""
+        current = self.user_classes_count
+        more = {name: count - current.get(name, 0) for name, count in target.items()}
+        self.spawn_users({name: count for name, count in more.items() if count > 0}, wait)
+        self.stop_users({name: -count for name, count in more.items() if count < 0})
+
+    def _after_stop(self) -> None:
+        super()._after_stop()
+        self.environment.events.test_stop.fire(environment=self.environment)
+
+    def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
+        """Calls the listener for `msg_type` of this very process."""
+        logger.debug("Running locally: sending %s message to self", msg_type)
+        if msg_type not in self.custom_messages:
+            logger.warning("Unknown message type received: %s", msg_type)
+            return
+        listener, _ = self.custom_messages[msg_type]
+        listener(environment=self.environment, msg=Message(msg_type, data, "local"))
+
+
+class DistributedRunner(Runner):
+    """What master and worker have in common."""
+
+
+class MasterRunner(DistributedRunner):
+    """Leads workers; spawns no users itself."""
+
+    def __init__(
+        self, environment: Environment, master_bind_host: str, master_bind_port: int
+    ) -> None:
+        raise NotImplementedError("gregaria cannot be a master yet: run without --master")
+
+
+class WorkerRunner(DistributedRunner):
+    """Spawns the users that its master asks for."""
+
+    worker_index = -1
+
+    def __init__(self, environment: Environment, master_host: str, master_port: int) -> None:
+        raise NotImplementedError("gregaria cannot be a worker yet: run without --worker")
+
+
+def locust_exception_handler(environment: Environment) -> Callable[[Greenlet], None]:
+    """Returns a function for `Greenlet.link_exception` of the runner's own greenlets.
+
+    `StopTest` ends the run; anything else is logged and makes the exit code 2.
+    """
+    log_exception = greenlet_exception_logger(logger)
+
+    def handler(greenlet: Greenlet) -> None:
+        if not isinstance(greenlet.exception, StopTest):
+            log_exception(greenlet)
+            return
+        logger.error("%s", greenlet.exception)
+        logger.warning("Stopping Locust...")
+        runner = environment.runner
+        if runner is None:
+            return
+        if getattr(environment.parsed_options, "headless", False):
+            runner.quit()
+        else:
+            runner.stop()
+
+    return handler
+
+
+def _format_user_classes_count_for_log(user_classes_count: dict[str, int]) -> str:
+    """`{"A": 4, "B": 2} (6 total users)`."""
+    ordered = dict(sorted(user_classes_count.items()))
+    return f"{json.dumps(ordered)} ({sum(ordered.values())} total users)"

@@ -1,0 +1,1 @@
+"""Small functions of Locust's `locust.util` that locustfiles and tools import."""

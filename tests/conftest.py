@@ -1,0 +1,5 @@
+"""Tests run under gevent, with `locust` meaning gregaria's namespace, as a locustfile runs."""
+
+import gregaria
+
+gregaria.install()
