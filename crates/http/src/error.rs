@@ -109,6 +109,12 @@ pub enum ErrorKind {
         /// The proxy's status code.
         status: u16,
     },
+    /// The host may not be loaded: the engine's own rule refused to open a connection.
+    #[error("connections to `{origin}` are not allowed")]
+    NotAllowed {
+        /// Scheme, host and port.
+        origin: Box<str>,
+    },
     /// More redirects than the rules allow.
     #[error("more than {limit} redirects")]
     TooManyRedirects {

@@ -4,15 +4,35 @@
 //! The crate knows nothing of Python, greenlets or statistics. It is driven by a loop that watches
 //! the descriptor of [`Engine`]: gevent's in production, ten lines of Rust in its tests.
 
+mod bell;
+mod client;
+mod clock;
+mod connect;
+mod connection;
+mod decide;
+mod engine;
 mod error;
+mod exchange;
 pub mod h1;
+mod poll;
+mod pool;
+mod reactor;
 mod request;
+mod resolve;
 mod response;
+mod slots;
 mod ticket;
+mod timer;
 mod timing;
+mod tls;
 
+pub use bell::Bell;
+pub use client::{ClientConfig, ClientId, Proxy};
+pub use engine::{Counters, Engine, EngineConfig, Finished, IsAllowed, Outcome, Submitted};
 pub use error::{ErrorKind, RequestError};
+pub use pool::Limits;
 pub use request::{HeaderBlock, InvalidHeader, Method, Origin, Request, Rules, Scheme};
 pub use response::Response;
 pub use ticket::Ticket;
 pub use timing::Timing;
+pub use tls::{Identity, TlsSettings, Trust};

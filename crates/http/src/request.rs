@@ -280,6 +280,10 @@ pub struct Rules {
     /// Times an idempotent request is sent again after a connection was lost: 0 for `HttpUser`,
     /// `max_retries` for `FastHttpUser`. Each is counted and shown.
     pub max_retries: u32,
+    /// Send an idempotent request once more, on a fresh connection, when a *kept* connection turns
+    /// out to be closed before any byte of a response came. `FastHttpUser`'s client does so,
+    /// `HttpUser`'s fails. It is counted in `retries`, but not against `max_retries`.
+    pub retries_stale: bool,
     /// Limit for opening the connection, TLS included. `None` waits as long as the kernel does.
     pub connect_timeout: Option<Duration>,
     /// Limit for each wait for bytes once connected. `None` waits for ever.
@@ -294,6 +298,7 @@ impl Default for Rules {
             max_redirects: 30,
             follows_redirects: true,
             max_retries: 0,
+            retries_stale: false,
             connect_timeout: None,
             read_timeout: None,
             streams_body: false,

@@ -6,22 +6,20 @@
 
 use std::num::NonZeroU64;
 
+use crate::slots::Key;
+
 /// Names one request, sleep or bell until it has been handed out or cancelled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Ticket(NonZeroU64);
 
 impl Ticket {
-    pub(crate) fn new(slot: u32, generation: u32) -> Self {
-        let value = (u64::from(generation) << 32) | (u64::from(slot) + 1);
-        Self(NonZeroU64::new(value).expect("the low half is never zero"))
+    pub(crate) fn new(key: Key) -> Self {
+        // Slots end long before 2³², so the low half does not carry over.
+        Self(NonZeroU64::MIN.saturating_add(key.to_raw()))
     }
 
-    pub(crate) fn slot(self) -> usize {
-        (self.0.get() as u32 - 1) as usize
-    }
-
-    pub(crate) fn generation(self) -> u32 {
-        (self.0.get() >> 32) as u32
+    pub(crate) fn key(self) -> Key {
+        Key::from_raw(self.0.get() - 1)
     }
 
     /// The ticket as a number, for a driver that keeps it outside Rust.
@@ -31,6 +29,6 @@ impl Ticket {
 
     /// The ticket of a number that [`Ticket::to_raw`] gave; `None` for zero, which it never gives.
     pub fn from_raw(raw: u64) -> Option<Self> {
-        NonZeroU64::new(raw).filter(|value| value.get() as u32 != 0).map(Self)
+        NonZeroU64::new(raw).map(Self)
     }
 }
