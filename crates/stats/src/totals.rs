@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::history::CHART_PERCENTILES;
 use crate::rate::second_of;
-use crate::table::Table;
+use crate::table::{Keyed, Table};
 use crate::{
     Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, OTHER_FAILURES, OTHER_NAMES,
     Report, Settings, Snapshot, Window,
@@ -103,7 +103,7 @@ impl Totals {
 
     /// Adds to the exceptions: one that a worker sent by itself, or those of a report.
     pub fn add_exception(&mut self, exception: &Exception) {
-        if let Some(place) = self.exceptions.find_like(exception) {
+        if let Some(place) = self.exceptions.find(exception.parts()) {
             Arc::make_mut(self.exceptions.get_mut(place)).merge(exception);
         } else if self.exceptions.len() < self.settings.max_exceptions {
             self.exceptions.push(Arc::new(exception.clone()));
@@ -111,7 +111,7 @@ impl Totals {
     }
 
     fn add_failure(&mut self, failure: &Failure) {
-        if let Some(place) = self.failures.find_like(failure) {
+        if let Some(place) = self.failures.find(failure.parts()) {
             Arc::make_mut(self.failures.get_mut(place)).merge(failure);
         } else if self.failures.len() < self.settings.max_failures {
             self.failures.push(Arc::new(failure.clone()));
@@ -122,7 +122,7 @@ impl Totals {
                 error: OTHER_FAILURES.into(),
                 ..failure.clone()
             };
-            if let Some(place) = self.failures.find_like(&other) {
+            if let Some(place) = self.failures.find(other.parts()) {
                 Arc::make_mut(self.failures.get_mut(place)).merge(&other);
             } else {
                 self.failures.push(Arc::new(other));
@@ -132,12 +132,12 @@ impl Totals {
 
     /// Place of the entry with this key, which is made if it is new and there is room.
     fn place(&mut self, key: &Key, start_time: f64) -> usize {
-        if let Some(place) = self.entries.find(&[&key.method, &key.name]) {
+        if let Some(place) = self.entries.find(key.parts()) {
             return place;
         }
         let key = if self.entries.len() < self.settings.max_names {
             key.clone()
-        } else if let Some(other) = self.entries.find(&["", OTHER_NAMES]) {
+        } else if let Some(other) = self.entries.find(["", OTHER_NAMES, ""]) {
             return other;
         } else {
             Key::new("", OTHER_NAMES)
@@ -149,7 +149,7 @@ impl Totals {
     /// The entry of one (method, name).
     pub fn entry(&self, method: &str, name: &str) -> Option<&Arc<Entry>> {
         self.entries
-            .find(&[method, name])
+            .find([method, name, ""])
             .map(|place| &self.entries.as_slice()[place])
     }
 
@@ -274,7 +274,7 @@ impl Totals {
                 self.settings.max_names, other.requests
             ));
         }
-        if let Some(place) = self.failures.find(&["", OTHER_NAMES, OTHER_FAILURES]) {
+        if let Some(place) = self.failures.find(["", OTHER_NAMES, OTHER_FAILURES]) {
             notices.push(format!(
                 "more than {} different failures: {} further ones are counted as \
                  `{OTHER_FAILURES}`\nhint: leave ids and times out of the texts of failures",
