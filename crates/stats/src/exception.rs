@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::table::{Keyed, Parts};
+use crate::table::Keyed;
 
 /// Name of the node in a run of one process, as in Locust.
 pub const LOCAL_NODE: &str = "local";
@@ -41,7 +41,13 @@ impl Exception {
 }
 
 impl Keyed for Exception {
-    fn parts(&self) -> Parts<'_> {
-        [&self.traceback, "", ""]
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.traceback)
+    }
+}
+
+impl Keyed for Arc<Exception> {
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.traceback)
     }
 }

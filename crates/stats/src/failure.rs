@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::table::{Keyed, Parts};
+use crate::table::Keyed;
 
 /// Requests of one (method, name) that failed with the same message.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,8 +67,14 @@ impl Failure {
 }
 
 impl Keyed for Failure {
-    fn parts(&self) -> Parts<'_> {
-        [&self.method, &self.name, &self.error]
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        [&*self.method, &*self.name, &*self.error].into_iter()
+    }
+}
+
+impl Keyed for Arc<Failure> {
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        [&*self.method, &*self.name, &*self.error].into_iter()
     }
 }
 

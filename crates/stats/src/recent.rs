@@ -58,9 +58,6 @@ impl Recent {
                 add(&mut before.counts, counts.into_iter());
             }
         }
-        if let Some(ended) = self.stretches.back_mut() {
-            ended.counts.shrink_to_fit();
-        }
         self.stretches.push_back(Stretch {
             after: second,
             counts: Vec::new(),

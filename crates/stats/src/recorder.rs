@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::rate::second_of;
-use crate::table::{Keyed, Parts, Table};
+use crate::table::{Keyed, Table};
 use crate::{
     Entry, Exception, Failure, Key, LOCAL_NODE, OTHER_FAILURES, OTHER_NAMES, Report, Settings,
     parse_error,
@@ -65,7 +65,7 @@ struct Name {
 }
 
 impl Keyed for Name {
-    fn parts(&self) -> Parts<'_> {
+    fn parts(&self) -> impl Iterator<Item = &str> {
         self.key.parts()
     }
 }
@@ -120,7 +120,7 @@ impl Recorder {
     /// Counts an error that left a task.
     pub fn record_exception(&self, message: &str, traceback: &str) {
         let exceptions = &mut self.lock().part.exceptions;
-        if let Some(place) = exceptions.find([traceback, "", ""]) {
+        if let Some(place) = exceptions.find(&[traceback]) {
             exceptions.get_mut(place).count += 1;
         } else if exceptions.len() < self.settings.max_exceptions {
             exceptions.push(Exception::new(LOCAL_NODE, message, traceback));
@@ -176,7 +176,7 @@ impl Write {
             self.close();
             self.part.second = second;
         }
-        let known = match self.names.find([method, name, ""]) {
+        let known = match self.names.find(&[method, name]) {
             Some(known) => known,
             None => self.learn(method, name, settings),
         };
@@ -196,7 +196,7 @@ impl Write {
     fn learn(&mut self, method: &str, name: &str, settings: &Settings) -> usize {
         let key = if self.names.len() < settings.max_names {
             Key::new(method, name)
-        } else if let Some(other) = self.names.find(["", OTHER_NAMES, ""]) {
+        } else if let Some(other) = self.names.find(&["", OTHER_NAMES]) {
             return other;
         } else {
             Key::new("", OTHER_NAMES)
@@ -252,13 +252,13 @@ impl Part {
         entry.failures += 1;
         let (method, name) = (&*entry.key.method, &*entry.key.name);
         let error = parse_error(error);
-        if let Some(known) = self.failures.find([method, name, &error]) {
+        if let Some(known) = self.failures.find(&[method, name, &error]) {
             let failure = self.failures.get_mut(known);
             failure.occurrences += 1;
             failure.last_seen = at;
         } else if self.failures.len() < settings.max_failures {
             self.failures.push(Failure::new(method, name, &error, at));
-        } else if let Some(known) = self.failures.find(["", OTHER_NAMES, OTHER_FAILURES]) {
+        } else if let Some(known) = self.failures.find(&["", OTHER_NAMES, OTHER_FAILURES]) {
             let failure = self.failures.get_mut(known);
             failure.occurrences += 1;
             failure.last_seen = at;

@@ -49,7 +49,7 @@ fn merge<T: Keyed>(ours: &mut Vec<T>, theirs: Vec<T>, add: impl Fn(&mut T, &T)) 
     }
     let mut table = Table::default();
     for item in ours.drain(..).chain(theirs) {
-        match table.find(item.parts()) {
+        match table.find_like(&item) {
             Some(place) => add(table.get_mut(place), &item),
             None => {
                 table.push(item);

@@ -23,30 +23,20 @@ pub fn round_half_even(value: f64) -> f64 {
     }
 }
 
-/// The part of the table in which a time lies: the place at which it would begin if it went down to
-/// zero, and the distance between two of its times.
-///
-/// Parts meet without a gap: 100 is place 100 of the first and of the second, and so on.
-#[inline]
-fn part_of(time_ms: f64) -> (usize, f64) {
-    if time_ms < 100.0 {
-        (0, 1.0)
-    } else if time_ms < 1_000.0 {
-        (90, 10.0)
-    } else if time_ms < 10_000.0 {
-        (180, 100.0)
-    } else {
-        (270, 1_000.0)
-    }
-}
-
 /// Locust's rounding of a response time in milliseconds: to 1 below 100, to 10 below 1,000, to 100
 /// below 10,000, to 1,000 above; halves go to the even neighbour.
 #[inline]
 pub fn round_response_time(time_ms: f64) -> f64 {
-    let (_, step) = part_of(time_ms);
     // Dividing is exact enough for the edges: neighbouring doubles never meet in the quotient.
-    round_half_even(time_ms / step) * step
+    if time_ms < 100.0 {
+        round_half_even(time_ms)
+    } else if time_ms < 1_000.0 {
+        round_half_even(time_ms / 10.0) * 10.0
+    } else if time_ms < 10_000.0 {
+        round_half_even(time_ms / 100.0) * 100.0
+    } else {
+        round_half_even(time_ms / 1_000.0) * 1_000.0
+    }
 }
 
 /// Counts by rounded response time.
@@ -63,35 +53,20 @@ impl Rounded {
     /// Counts a response time by Locust's rule.
     #[inline]
     pub fn record(&mut self, time_ms: f64) {
-        let (base, step) = part_of(time_ms);
-        let steps = round_half_even(time_ms / step);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked"
-        )]
-        let index = base.saturating_add(steps as usize);
-        if steps >= 0.0 && index < DENSE {
-            self.add_dense(index, 1);
-        } else {
-            self.add_other(steps * step, 1);
-        }
+        self.add(round_response_time(time_ms), 1);
     }
 
     /// Adds `count` to the rounded value `bucket`, which may be any number.
-    pub fn add(&mut self, bucket: f64, count: u64) {
-        match dense_index(bucket) {
-            Some(index) => self.add_dense(index, count),
-            None => self.add_other(bucket, count),
-        }
-    }
-
     #[inline]
-    fn add_dense(&mut self, index: usize, count: u64) {
-        if index >= self.dense.len() {
-            self.dense.grow((index + 1).next_multiple_of(32).min(DENSE));
+    pub fn add(&mut self, bucket: f64, count: u64) {
+        if let Some(index) = dense_index(bucket) {
+            if index >= self.dense.len() {
+                self.dense.grow((index + 1).next_multiple_of(32).min(DENSE));
+            }
+            self.dense.add(index, count);
+        } else {
+            self.add_other(bucket, count);
         }
-        self.dense.add(index, count);
     }
 
     #[cold]
@@ -177,22 +152,33 @@ pub(crate) fn percentile_of(
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "checked at its end"
+    reason = "checked by its return"
 )]
+#[inline]
 fn dense_index(bucket: f64) -> Option<usize> {
-    let (base, step) = part_of(bucket);
-    let index = base.saturating_add((bucket / step) as usize);
+    let (base, start, step) = if bucket < 100.0 {
+        (0, 0.0, 1.0)
+    } else if bucket < 1_000.0 {
+        (100, 100.0, 10.0)
+    } else if bucket < 10_000.0 {
+        (190, 1_000.0, 100.0)
+    } else {
+        (280, 10_000.0, 1_000.0)
+    };
+    let offset = (bucket - start) / step;
+    let index = base + offset as usize;
     // Negative numbers, fractions and times past the end fail here: they are not what stands there.
     (index < DENSE && dense_bucket(index) == bucket).then_some(index)
 }
 
 /// The rounded time at a place of the dense part.
+#[inline]
 fn dense_bucket(index: usize) -> f64 {
-    let (base, step) = match index {
-        0..100 => (0, 1.0),
-        100..190 => (90, 10.0),
-        190..280 => (180, 100.0),
-        _ => (270, 1_000.0),
+    let (base, start, step) = match index {
+        0..100 => (0, 0.0, 1.0),
+        100..190 => (100, 100.0, 10.0),
+        190..280 => (190, 1_000.0, 100.0),
+        _ => (280, 10_000.0, 1_000.0),
     };
-    (index - base) as f64 * step
+    start + (index - base) as f64 * step
 }

@@ -1,22 +1,13 @@
 //! Items in the order of their arrival, found by a key of borrowed strings.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// What an item is found by: up to three strings, the unused ones empty.
-pub(crate) type Parts<'a> = [&'a str; 3];
-
-/// An item of a [`Table`].
+/// What a [`Table`] finds an item by.
 pub(crate) trait Keyed {
-    /// The key of the item.
-    fn parts(&self) -> Parts<'_>;
-}
-
-impl<T: Keyed> Keyed for std::sync::Arc<T> {
-    fn parts(&self) -> Parts<'_> {
-        (**self).parts()
-    }
+    /// Parts of the key, compared in turn. All items of a table have the same number of parts.
+    fn parts(&self) -> impl Iterator<Item = &str>;
 }
 
 /// A list with an index by key.
@@ -57,17 +48,29 @@ impl<T: Keyed> Table<T> {
 
     /// Place of the item with this key.
     #[inline]
-    pub(crate) fn find(&self, key: Parts<'_>) -> Option<usize> {
-        let hash = hash_parts(&self.hasher, key);
+    pub(crate) fn find(&self, key: &[&str]) -> Option<usize> {
+        let hash = self.hash(key.iter().copied());
         self.index
-            .find(hash, |&place| self.items[place as usize].parts() == key)
+            .find(hash, |&place| {
+                self.items[place as usize].parts().eq(key.iter().copied())
+            })
+            .map(|&place| place as usize)
+    }
+
+    /// Place of the item with the same key as `item`.
+    pub(crate) fn find_like(&self, item: &impl Keyed) -> Option<usize> {
+        let hash = self.hash(item.parts());
+        self.index
+            .find(hash, |&place| {
+                self.items[place as usize].parts().eq(item.parts())
+            })
             .map(|&place| place as usize)
     }
 
     /// Appends an item whose key is not in the table yet, and returns its place.
     pub(crate) fn push(&mut self, item: T) -> usize {
         let place = self.items.len();
-        let hash = hash_parts(&self.hasher, item.parts());
+        let hash = self.hash(item.parts());
         self.items.push(item);
         let (items, hasher) = (&self.items, &self.hasher);
         let entry = u32::try_from(place).expect("limits keep tables below 2^32 items");
@@ -76,13 +79,18 @@ impl<T: Keyed> Table<T> {
         });
         place
     }
+
+    #[inline]
+    fn hash<'a>(&self, parts: impl Iterator<Item = &'a str>) -> u64 {
+        hash_parts(&self.hasher, parts)
+    }
 }
 
 #[inline]
-fn hash_parts(builder: &impl BuildHasher, parts: Parts<'_>) -> u64 {
+fn hash_parts<'a>(builder: &impl BuildHasher, parts: impl Iterator<Item = &'a str>) -> u64 {
+    use std::hash::Hasher;
     let mut hasher = builder.build_hasher();
     for part in parts {
-        // A string ends its hash with a mark, so parts do not run into each other.
         part.hash(&mut hasher);
     }
     hasher.finish()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::history::CHART_PERCENTILES;
 use crate::rate::second_of;
-use crate::table::{Keyed, Table};
+use crate::table::Table;
 use crate::{
     Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, OTHER_FAILURES, OTHER_NAMES,
     Report, Settings, Snapshot, Window,
@@ -103,7 +103,7 @@ impl Totals {
 
     /// Adds to the exceptions: one that a worker sent by itself, or those of a report.
     pub fn add_exception(&mut self, exception: &Exception) {
-        if let Some(place) = self.exceptions.find(exception.parts()) {
+        if let Some(place) = self.exceptions.find_like(exception) {
             Arc::make_mut(self.exceptions.get_mut(place)).merge(exception);
         } else if self.exceptions.len() < self.settings.max_exceptions {
             self.exceptions.push(Arc::new(exception.clone()));
@@ -111,7 +111,7 @@ impl Totals {
     }
 
     fn add_failure(&mut self, failure: &Failure) {
-        if let Some(place) = self.failures.find(failure.parts()) {
+        if let Some(place) = self.failures.find_like(failure) {
             Arc::make_mut(self.failures.get_mut(place)).merge(failure);
         } else if self.failures.len() < self.settings.max_failures {
             self.failures.push(Arc::new(failure.clone()));
@@ -122,7 +122,7 @@ impl Totals {
                 error: OTHER_FAILURES.into(),
                 ..failure.clone()
             };
-            if let Some(place) = self.failures.find(other.parts()) {
+            if let Some(place) = self.failures.find_like(&other) {
                 Arc::make_mut(self.failures.get_mut(place)).merge(&other);
             } else {
                 self.failures.push(Arc::new(other));
@@ -132,12 +132,12 @@ impl Totals {
 
     /// Place of the entry with this key, which is made if it is new and there is room.
     fn place(&mut self, key: &Key, start_time: f64) -> usize {
-        if let Some(place) = self.entries.find(key.parts()) {
+        if let Some(place) = self.entries.find(&[&key.method, &key.name]) {
             return place;
         }
         let key = if self.entries.len() < self.settings.max_names {
             key.clone()
-        } else if let Some(other) = self.entries.find(["", OTHER_NAMES, ""]) {
+        } else if let Some(other) = self.entries.find(&["", OTHER_NAMES]) {
             return other;
         } else {
             Key::new("", OTHER_NAMES)
@@ -149,7 +149,7 @@ impl Totals {
     /// The entry of one (method, name).
     pub fn entry(&self, method: &str, name: &str) -> Option<&Arc<Entry>> {
         self.entries
-            .find([method, name, ""])
+            .find(&[method, name])
             .map(|place| &self.entries.as_slice()[place])
     }
 
@@ -157,6 +157,34 @@ impl Totals {
     pub fn entry_or_new(&mut self, method: &str, name: &str, now: f64) -> Arc<Entry> {
         let place = self.place(&Key::new(method, name), now);
         Arc::clone(&self.entries.as_slice()[place])
+    }
+
+    /// Adds to one entry alone, which is made if it is not there, as Locust's `extend` does.
+    pub fn extend_entry(&mut self, more: &Entry) {
+        let place = self.place(&more.key, more.start_time);
+        add_entry(
+            Arc::make_mut(self.entries.get_mut(place)),
+            more,
+            Moment::After,
+        );
+    }
+
+    /// Adds to the total alone.
+    pub fn extend_total(&mut self, more: &Entry) {
+        add_entry(Arc::make_mut(&mut self.total), more, Moment::After);
+    }
+
+    /// Sets one entry to zero, if it is there.
+    pub fn reset_entry(&mut self, method: &str, name: &str, now: f64) {
+        if let Some(place) = self.entries.find(&[method, name]) {
+            let entry = self.entries.get_mut(place);
+            *entry = Arc::new(Entry::new(entry.key.clone(), now, &self.settings));
+        }
+    }
+
+    /// Sets the total to zero.
+    pub fn reset_total(&mut self, now: f64) {
+        self.total = Arc::new(Entry::new(Key::total(), now, &self.settings));
     }
 
     /// All requests together.
@@ -274,7 +302,7 @@ impl Totals {
                 self.settings.max_names, other.requests
             ));
         }
-        if let Some(place) = self.failures.find(["", OTHER_NAMES, OTHER_FAILURES]) {
+        if let Some(place) = self.failures.find(&["", OTHER_NAMES, OTHER_FAILURES]) {
             notices.push(format!(
                 "more than {} different failures: {} further ones are counted as \
                  `{OTHER_FAILURES}`\nhint: leave ids and times out of the texts of failures",
