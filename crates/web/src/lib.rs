@@ -1,1 +1,11 @@
-//! Placeholder while the crate is laid out.
+//! What a run shows of itself: tables, CSV files, JSON and the block of a terminal.
+//!
+//! Each view is a function of one immutable [`gregaria_stats::Snapshot`] and of a few words on how
+//! to show it. None computes a number that another view lacks.
+
+pub mod csv;
+pub mod json;
+pub mod moment;
+pub mod number;
+pub mod table;
+pub mod terminal;
