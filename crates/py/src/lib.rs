@@ -1,5 +1,7 @@
 //! The native module of the Python package `gregaria`.
 
+pub mod stats;
+
 use pyo3::prelude::*;
 
 /// What Python can see, listed once.
@@ -7,4 +9,16 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    use crate::stats::Entry;
+    #[pymodule_export]
+    use crate::stats::Stats;
+    #[pymodule_export]
+    use crate::stats::bucket_response_time;
+    #[pymodule_export]
+    use crate::stats::readable_percentile;
+    #[pymodule_export]
+    use crate::stats::replace_bucket_response_time;
+    #[pymodule_export]
+    use crate::stats::terminal_block;
 }

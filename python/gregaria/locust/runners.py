@@ -33,13 +33,10 @@ from ._nodes import (
     WorkerNode,
     WorkerNodes,
 )
-from ._shape_worker import drive
-from ._stopping import stop_users
 from ._usage import Usage, memory_bytes
 from .exception import StopTest
 from .log import greenlet_exception_logger
 from .rpc import Message
-from .user.task import LOCUST_STATE_STOPPING
 
 if TYPE_CHECKING:
     from gevent import Greenlet
@@ -58,7 +55,6 @@ __all__ = [
     "HEARTBEAT_DEAD_INTERNAL",
     "HEARTBEAT_INTERVAL",
     "HEARTBEAT_LIVENESS",
-    "LOCUST_STATE_STOPPING",
     "MASTER_HEARTBEAT_TIMEOUT",
     "STATE_CLEANUP",
     "STATE_INIT",
@@ -254,7 +250,28 @@ class Runner:
             if wanted[name] > 0:
                 wanted[name] -= 1
                 to_stop.append(user)
-        stop_users(to_stop, self.environment.stop_timeout, self._stopping_user)
+        stop_timeout = self.environment.stop_timeout
+        finishing = Group()
+        killed = Group()
+        for user in to_stop:
+            greenlet = user.greenlet
+            if greenlet is None:
+                continue
+            is_calling = greenlet is getcurrent() or user is self._stopping_user
+            if is_calling or not stop_timeout or user._state in (None, "waiting"):
+                # All are told to go before one of them is waited for.
+                greenlet.kill(block=False)
+                if greenlet is not getcurrent():
+                    killed.add(greenlet)
+            elif user._state == "stopping" or not user.stop():
+                finishing.add(greenlet)
+        killed.join()
+        if not finishing.join(timeout=stop_timeout):
+            logger.info(
+                "Not all users finished their tasks & terminated in %s seconds. Stopping them...",
+                stop_timeout,
+            )
+            finishing.kill(block=True)
         logger.debug("%d users have been stopped, %d still running", len(to_stop), self.user_count)
 
     def monitor_cpu_and_memory(self) -> NoReturn:
@@ -311,7 +328,28 @@ class Runner:
 
     def shape_worker(self) -> None:
         """Asks the shape once a second what should run."""
-        drive(self)
+        logger.info("Shape worker starting")
+        shape = self.environment.shape_class
+        while self.state in (STATE_INIT, STATE_SPAWNING, STATE_RUNNING):
+            started = time.monotonic()
+            tick: Any = shape.tick() if shape is not None else None
+            if tick is None:
+                logger.info("Shape test stopping")
+                self.shape_greenlet = None
+                self.shape_last_tick = None
+                if getattr(self.environment.parsed_options, "headless", False):
+                    self.quit()
+                else:
+                    self.stop()
+                return
+            if tick != self.shape_last_tick:
+                user_count, spawn_rate, *classes = tick
+                logger.info(
+                    "Shape test updating to %d users at %.2f spawn rate", user_count, spawn_rate
+                )
+                self.start(user_count, spawn_rate, user_classes=classes[0] if classes else None)
+                self.shape_last_tick = tick
+            gevent.sleep(max(1 - (time.monotonic() - started), 0))
 
     def stop(self) -> None:
         """Stops the users. Returns when they are gone.
@@ -320,7 +358,7 @@ class Runner:
         """
         if self.state == STATE_STOPPED:
             return
-        if self._is_asked_by_user():
+        if getcurrent() in self.user_greenlets:
             self._by_another_greenlet(self.stop)
             return
         if self.state == STATE_CLEANUP:
@@ -348,16 +386,11 @@ class Runner:
 
     def quit(self) -> None:
         """Stops the users and ends the greenlets of the runner, and with them the run."""
-        if self._is_asked_by_user():
+        if getcurrent() in self.user_greenlets:
             self._by_another_greenlet(self.quit)
             return
         self.stop()
         self.greenlet.kill(block=True)
-
-    def _is_asked_by_user(self) -> bool:
-        """Whether the calling greenlet is that of a user."""
-        current: Any = getcurrent()
-        return current in self.user_greenlets
 
     def _by_another_greenlet(self, action: Callable[[], None]) -> None:
         """Lets a user ask for its own end: it is killed while it waits here."""
@@ -377,7 +410,6 @@ class Runner:
         )
         row["count"] += 1
         row["nodes"].add(node_id)
-        self.stats.native.record_exception(msg, formatted_tb)
 
     def register_message(
         self, msg_type: str, listener: Callable[..., Any], concurrent: bool = False
@@ -405,13 +437,12 @@ class LocalRunner(Runner):
         self._spawn(self._tick_stats)
 
     def _tick_stats(self) -> NoReturn:
-        """Once a second while users run, takes the picture that all views of the figures show."""
+        """Once a second, takes the picture of the statistics that all views show."""
         due = time.monotonic()
         while True:
             due = max(due + TICK_INTERVAL, time.monotonic())
             gevent.sleep(due - time.monotonic())
-            if self.state in (STATE_SPAWNING, STATE_RUNNING):
-                self.stats.native.tick(time.time(), self.user_count)
+            self.environment.stats.native.tick(time.time())
 
     def start(
         self,
@@ -450,7 +481,6 @@ class LocalRunner(Runner):
         environment = self.environment
         if self.state not in (STATE_RUNNING, STATE_SPAWNING):
             self.stats.clear_all()
-            self.stats.native.clear_exceptions()
             self.exceptions = {}
             self.cpu_warning_emitted = False
             self.worker_cpu_warning_emitted = False

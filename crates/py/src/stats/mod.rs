@@ -1,0 +1,13 @@
+//! Statistics for Python: windows on figures that live in Rust.
+
+mod clock;
+mod entry;
+mod rounding;
+mod run;
+mod source;
+mod terminal;
+
+pub use entry::Entry;
+pub use rounding::{bucket_response_time, replace_bucket_response_time};
+pub use run::{Stats, readable_percentile};
+pub use terminal::terminal_block;

@@ -1,0 +1,319 @@
+//! The statistics of one run, as Python holds them.
+
+use gregaria_stats::Totals;
+use gregaria_web::table::{Rates, Widths};
+use gregaria_web::{csv, json, number, table};
+use pyo3::prelude::*;
+
+use super::entry::Entry;
+use super::source::Source;
+
+/// Counts the requests of one environment, and shows what has been counted.
+///
+/// Times are milliseconds for how long and seconds since 1970 for when. Percentiles are 0 to 1.
+#[pyclass(frozen, module = "gregaria._native")]
+#[derive(Debug)]
+pub struct Stats {
+    pub(super) source: Source,
+}
+
+impl Stats {
+    /// Counts one request that has just ended, and its failure if it has one. Calls no Python.
+    #[inline]
+    pub fn record(
+        &self,
+        method: &str,
+        name: &str,
+        response_time_ms: Option<f64>,
+        length: u64,
+        failure: Option<&str>,
+    ) {
+        self.source
+            .record(method, name, response_time_ms, length, failure);
+    }
+
+    /// Counts an error that left a task. Calls no Python.
+    pub fn record_exception(&self, message: &str, traceback: &str) {
+        self.source.recorder.record_exception(message, traceback);
+    }
+}
+
+/// One failure: method, name, text, how often, when first, when last.
+type FailureRow = (String, String, String, u64, f64, f64);
+
+/// One exception: how often, text, traceback, nodes.
+type ExceptionRow = (u64, String, String, Vec<String>);
+
+#[pymethods]
+impl Stats {
+    #[new]
+    #[pyo3(signature = (use_response_times_cache=true))]
+    fn new(use_response_times_cache: bool) -> Self {
+        Self {
+            source: Source::new(use_response_times_cache),
+        }
+    }
+
+    /// Counts one request that has just ended, and its failure if it has one. Lengths that are not
+    /// known count as 0.
+    #[pyo3(name = "record", signature = (method, name, response_time, length, failure=None))]
+    fn record_from_python(
+        &self,
+        method: Option<&str>,
+        name: &str,
+        response_time: Option<f64>,
+        length: Option<f64>,
+        failure: Option<&str>,
+    ) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates"
+        )]
+        let length = length.unwrap_or(0.0) as u64;
+        self.record(
+            method.unwrap_or_default(),
+            name,
+            response_time,
+            length,
+            failure,
+        );
+    }
+
+    /// Counts a failure without a request of its own.
+    fn record_failure(&self, method: Option<&str>, name: &str, failure: &str) {
+        let now = self.source.clock.now();
+        self.source
+            .recorder
+            .record_failure(method.unwrap_or_default(), name, now, failure);
+    }
+
+    /// Counts an error that left a task, by its traceback.
+    #[pyo3(name = "record_exception")]
+    fn record_exception_from_python(&self, message: &str, traceback: &str) {
+        self.record_exception(message, traceback);
+    }
+
+    /// The entry of a name and method, which begins at zero if there was none.
+    fn entry(slf: &Bound<'_, Self>, name: &str, method: Option<&str>) -> PyResult<Entry> {
+        Entry::window(slf, name, method.unwrap_or_default())
+    }
+
+    /// All requests together.
+    fn total(slf: &Bound<'_, Self>) -> Entry {
+        Entry::total(slf)
+    }
+
+    /// (name, method) of the entries after the first `start`, in the order of their making.
+    #[pyo3(signature = (start=0))]
+    fn names(&self, py: Python<'_>, start: usize) -> PyResult<Vec<(String, String)>> {
+        let totals = self.source.totals(py)?;
+        let entries = totals.entries().iter().skip(start);
+        Ok(entries
+            .map(|e| (e.key.name.to_string(), e.key.method.to_string()))
+            .collect())
+    }
+
+    /// Failures as (method, name, error, occurrences, first seen, last seen), oldest first.
+    fn failures(&self, py: Python<'_>) -> PyResult<Vec<FailureRow>> {
+        let totals = self.source.totals(py)?;
+        let row = |failure: &gregaria_stats::Failure| {
+            (
+                failure.method.to_string(),
+                failure.name.to_string(),
+                failure.error.to_string(),
+                failure.occurrences,
+                failure.first_seen,
+                failure.last_seen,
+            )
+        };
+        Ok(totals
+            .failures()
+            .iter()
+            .map(|failure| row(failure))
+            .collect())
+    }
+
+    /// Exceptions as (count, message, traceback, nodes), oldest first.
+    fn exceptions(&self, py: Python<'_>) -> PyResult<Vec<ExceptionRow>> {
+        let totals = self.source.totals(py)?;
+        let row = |exception: &gregaria_stats::Exception| {
+            let nodes = exception.nodes.iter().map(ToString::to_string).collect();
+            let (message, traceback) = (&exception.message, &exception.traceback);
+            (
+                exception.count,
+                message.to_string(),
+                traceback.to_string(),
+                nodes,
+            )
+        };
+        Ok(totals
+            .exceptions()
+            .iter()
+            .map(|exception| row(exception))
+            .collect())
+    }
+
+    /// Back to zero from this moment on; entries and exceptions stay, failures go.
+    fn reset(&self, py: Python<'_>) -> PyResult<()> {
+        // With what is pending added first: its names stay, too.
+        self.source.totals(py)?.reset_all(self.source.clock.now());
+        Ok(())
+    }
+
+    /// Drops everything but the exceptions.
+    fn clear(&self) {
+        self.source.recorder.clear();
+        self.source.restart(Totals::clear_all);
+    }
+
+    /// Drops the exceptions.
+    fn clear_exceptions(&self, py: Python<'_>) -> PyResult<()> {
+        self.source.totals(py)?.clear_exceptions();
+        Ok(())
+    }
+
+    /// To be called once a second while users run: adds a point to the history of the charts.
+    #[pyo3(signature = (now, user_count=0))]
+    fn tick(&self, py: Python<'_>, now: f64, user_count: u64) -> PyResult<()> {
+        self.source.totals(py)?.tick(now, user_count);
+        Ok(())
+    }
+
+    /// What a tester has to know about the figures, one sentence each; none in an ordinary run.
+    fn notices(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        Ok(self.source.totals(py)?.notices())
+    }
+
+    /// The time these statistics go by.
+    fn now(&self) -> f64 {
+        self.source.clock.now()
+    }
+
+    /// Makes `now` the time from here on, for tests.
+    fn stop_clock(&self, now: f64) {
+        self.source.clock.stop(now);
+    }
+
+    /// The console's table of statistics, with current rates or those of the whole run.
+    fn table(
+        &self,
+        py: Python<'_>,
+        current: bool,
+        method_width: usize,
+        name_width: usize,
+    ) -> PyResult<Vec<String>> {
+        let widths = Widths {
+            method: method_width,
+            name: name_width,
+        };
+        Ok(table::statistics(
+            &*self.source.snapshot(py)?,
+            rates(current),
+            widths,
+        ))
+    }
+
+    /// The console's table of percentiles.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's list is converted to a vector"
+    )]
+    fn percentile_table(
+        &self,
+        py: Python<'_>,
+        percentiles: Vec<f64>,
+        method_width: usize,
+        name_width: usize,
+    ) -> PyResult<Vec<String>> {
+        let widths = Widths {
+            method: method_width,
+            name: name_width,
+        };
+        Ok(table::percentiles(
+            &*self.source.snapshot(py)?,
+            &percentiles,
+            widths,
+        ))
+    }
+
+    /// The console's table of failures.
+    fn failure_table(&self, py: Python<'_>, name_width: usize) -> PyResult<Vec<String>> {
+        Ok(table::failures(
+            &*self.source.snapshot(py)?,
+            name_width,
+            false,
+        ))
+    }
+
+    /// The text of `_stats.csv`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's list is converted to a vector"
+    )]
+    fn requests_csv(&self, py: Python<'_>, percentiles: Vec<f64>) -> PyResult<String> {
+        Ok(csv::requests(&*self.source.snapshot(py)?, &percentiles))
+    }
+
+    /// The heading of `_stats_history.csv`.
+    #[staticmethod]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's list is converted to a vector"
+    )]
+    fn history_heading(percentiles: Vec<f64>) -> String {
+        csv::history_heading(&percentiles)
+    }
+
+    /// What one second adds to `_stats_history.csv`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's list is converted to a vector"
+    )]
+    fn history_rows(
+        &self,
+        py: Python<'_>,
+        now: f64,
+        user_count: u64,
+        full: bool,
+        percentiles: Vec<f64>,
+    ) -> PyResult<String> {
+        let snapshot = self.source.snapshot(py)?;
+        Ok(csv::history_rows(
+            &snapshot,
+            now,
+            user_count,
+            full,
+            &percentiles,
+        ))
+    }
+
+    /// The text of `_failures.csv`.
+    fn failures_csv(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(csv::failures(&*self.source.snapshot(py)?))
+    }
+
+    /// The text of `_exceptions.csv`.
+    fn exceptions_csv(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(csv::exceptions(&*self.source.snapshot(py)?))
+    }
+
+    /// The entries as JSON.
+    fn json(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(json::entries(&*self.source.snapshot(py)?))
+    }
+}
+
+pub(super) fn rates(current: bool) -> Rates {
+    if current {
+        Rates::Current
+    } else {
+        Rates::WholeRun
+    }
+}
+
+/// A percentile (0 to 1) as a heading: `50%`, `99.9%`.
+#[pyfunction]
+pub fn readable_percentile(percentile: f64) -> String {
+    number::percent(percentile)
+}

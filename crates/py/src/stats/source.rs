@@ -1,0 +1,93 @@
+//! What counts and what has been counted: the write side and the read side of one set of figures.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use gregaria_stats::{Recorder, Sample, Settings, Snapshot, Totals};
+use pyo3::prelude::*;
+
+use super::clock::Clock;
+use super::rounding::{self, Unrounded};
+
+/// A recorder and its totals. Recording is a few additions and calls no Python; reading first adds
+/// what is pending, so that whoever reads sees the last request.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) recorder: Recorder,
+    pub(super) clock: Clock,
+    pub(super) keeps_recent: bool,
+    totals: Mutex<Totals>,
+    unrounded: Unrounded,
+}
+
+impl Source {
+    pub(super) fn new(keeps_recent: bool) -> Self {
+        let settings = Settings {
+            keeps_recent,
+            ..Settings::default()
+        };
+        let clock = Clock::new();
+        Self {
+            recorder: Recorder::new(&settings),
+            totals: Mutex::new(Totals::new(settings, clock.now())),
+            clock,
+            keeps_recent,
+            unrounded: Unrounded::default(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn record(
+        &self,
+        method: &str,
+        name: &str,
+        response_time_ms: Option<f64>,
+        length: u64,
+        failure: Option<&str>,
+    ) {
+        let at = self.clock.now();
+        let sample = Sample {
+            method,
+            name,
+            at,
+            response_time_ms,
+            length,
+            failure,
+            bucket: None,
+        };
+        if rounding::is_replaced() {
+            self.unrounded.note(&sample);
+        } else {
+            self.recorder.record(&sample);
+        }
+    }
+
+    /// The totals, with everything that has been recorded up to here.
+    pub(super) fn totals(&self, py: Python<'_>) -> PyResult<MutexGuard<'_, Totals>> {
+        self.unrounded.count(py, &self.recorder)?;
+        let reports = self.recorder.drain();
+        let mut totals = self.lock();
+        for report in &reports {
+            totals.fold(report);
+        }
+        Ok(totals)
+    }
+
+    /// The picture of this moment.
+    pub(super) fn snapshot(&self, py: Python<'_>) -> PyResult<Arc<Snapshot>> {
+        let totals = self.totals(py)?;
+        // Views for the console and for files leave the number of users to the runner.
+        Ok(totals.snapshot(self.clock.now(), 0))
+    }
+
+    /// Drops what is pending and gives the totals to `change`, with the time.
+    pub(super) fn restart(&self, change: impl FnOnce(&mut Totals, f64)) {
+        self.unrounded.clear();
+        drop(self.recorder.drain());
+        change(&mut self.lock(), self.clock.now());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Totals> {
+        // Nothing in here leaves figures half changed: a panic elsewhere must not hide them.
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
