@@ -85,7 +85,7 @@ lint: .venv/.installed
 	check $(BIN)/ruff format --check --quiet .; \
 	check $(BIN)/ruff check --quiet .; \
 	check $(BIN)/basedpyright --level error; \
-	check $(BIN)/python -m pytest --quiet tests/structure; \
+	check $(BIN)/python -m pytest --quiet --confcutdir tests/structure tests/structure; \
 	if [ -n "$$failed" ]; then echo -e "lint: these found something:$$failed" >&2; exit 1; fi
 
 bench: release .venv-locust/.installed tools

@@ -7,7 +7,7 @@ from locust import HttpUser, constant, task
 
 
 class Visitor(HttpUser):
-    wait_time = constant(1)
+    wait_time = constant(0.1)
 
     @task
     def front_page(self):

@@ -1,5 +1,51 @@
-"""Tests run under gevent, with `locust` meaning gregaria's namespace, as a locustfile runs."""
+"""What the tests share: the shop as a target, and both systems that run locustfiles.
 
-import gregaria
+Tests run under gevent, with `locust` meaning gregaria's namespace, as a locustfile runs.
+"""
 
-gregaria.install()
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from gregaria import install
+from tests.system import System
+
+install()
+
+
+@pytest.fixture(scope="session")
+def gregaria() -> System:
+    """The package under test."""
+    return System("gregaria", (sys.executable, "-m", "gregaria"))
+
+
+@pytest.fixture(scope="session")
+def real_locust() -> System:
+    """The real Locust, in its own venv. `make test` prepares it and names its interpreter."""
+    python = os.environ.get("GREGARIA_REAL_LOCUST")
+    if not python:
+        pytest.skip("GREGARIA_REAL_LOCUST does not name the interpreter of a venv with Locust")
+    return System("locust", (python, "-m", "locust"))
+
+
+@pytest.fixture(params=["gregaria", "real_locust"])
+def system(request: pytest.FixtureRequest) -> System:
+    """Both, one after the other."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def target() -> Iterator[str]:
+    """The base URL of a shop of its own for each test, in a process of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "gregaria._target"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()

@@ -133,3 +133,19 @@ def terminal_block(
     columns: int,
     coloured: bool,
 ) -> list[str]: ...
+
+# --- demo -----------------------------------------------------------------------------------------
+
+@final
+class DemoTarget:
+    """A small shop on 127.0.0.1 with known latencies and failures, served by its own thread."""
+
+    def __new__(cls, port: int = 0) -> DemoTarget: ...
+    @property
+    def url(self) -> str:
+        """The base URL, as it is given to `--host`."""
+    @property
+    def served(self) -> int:
+        """Requests answered so far."""
+    def stop(self) -> None:
+        """Closes all connections and the port. Does nothing the second time."""

@@ -1,5 +1,6 @@
 //! The native module of the Python package `gregaria`.
 
+mod demo;
 pub mod stats;
 
 use pyo3::prelude::*;
@@ -9,6 +10,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    use super::demo::DemoTarget;
     #[pymodule_export]
     use crate::stats::Entry;
     #[pymodule_export]

@@ -1,9 +1,11 @@
-//! What a run shows of itself: tables, CSV files, JSON and the block of a terminal.
+//! What a run shows of itself: tables, CSV files, JSON and the block of a terminal; and the server
+//! that the demo loads.
 //!
 //! Each view is a function of one immutable [`gregaria_stats::Snapshot`] and of a few words on how
 //! to show it. None computes a number that another view lacks.
 
 pub mod csv;
+pub mod demo;
 pub mod json;
 pub mod moment;
 pub mod number;
