@@ -496,7 +496,7 @@ fn streamed(pieces: &[&[u8]]) -> (Message, Vec<u8>, Option<bool>) {
     for piece in pieces {
         let mut input = *piece;
         while end.is_none() {
-            match state.receive(input).unwrap() {
+            match state.receive(input).expect("a response") {
                 Progress::More => break,
                 Progress::Head(message) => head = Some(message),
                 Progress::Piece(piece) => body.extend_from_slice(&piece),
@@ -507,7 +507,7 @@ fn streamed(pieces: &[&[u8]]) -> (Message, Vec<u8>, Option<bool>) {
         }
     }
     if end.is_none() {
-        match state.end().unwrap() {
+        match state.end().expect("a response") {
             Progress::End { keeps_alive } => end = Some(keeps_alive),
             Progress::More => {}
             other => panic!("{other:?}"),
