@@ -3,6 +3,16 @@
 from collections.abc import Callable
 from typing import Final, final
 
+__all__ = [
+    "VERSION",
+    "Entry",
+    "Stats",
+    "bucket_response_time",
+    "readable_percentile",
+    "replace_bucket_response_time",
+    "terminal_block",
+]
+
 VERSION: Final[str]
 
 # --- statistics -----------------------------------------------------------------------------------
@@ -24,7 +34,7 @@ class Stats:
         failure: str | None = None,
     ) -> None: ...
     def record_failure(self, method: str | None, name: str, failure: str) -> None: ...
-    def record_exception(self, message: str, traceback: str) -> None: ...
+    def record_exception(self, message: str, traceback: str, node: str = "local") -> None: ...
     def entry(self, name: str, method: str | None) -> Entry: ...
     def total(self) -> Entry: ...
     def names(self, start: int = 0) -> list[tuple[str, str]]: ...

@@ -13,14 +13,25 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from typing import TextIO
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, TextIO, cast
+
+import gevent
+
+from gregaria import _native
+
+if TYPE_CHECKING:
+    from gregaria.locust.env import Environment
 
 #: Lines for a terminal of so many columns, with or without colour.
 Lines = Callable[[int, bool], list[str]]
 
 #: Colours take no room on the screen.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+#: Seconds between two drawings: as often as people can read.
+REDRAW_SECONDS = 1
 
 #: Columns of a terminal that does not say.
 _USUAL_COLUMNS = 80
@@ -36,6 +47,28 @@ def is_coloured() -> bool:
     return not os.environ.get("NO_COLOR")
 
 
+def follow(environment: Environment, run_time: float | None) -> None:
+    """For a greenlet: shows how the run is doing until the greenlet is killed."""
+    started = time.monotonic()
+
+    def lines(columns: int, coloured: bool) -> list[str]:
+        runner = environment.runner
+        return _native.terminal_block(
+            environment.stats.native,
+            state=runner.state if runner else "ready",
+            user_count=runner.user_count if runner else 0,
+            elapsed=time.monotonic() - started,
+            run_time=run_time,
+            columns=columns,
+            coloured=coloured,
+        )
+
+    with Block(sys.stderr, lines).shown() as block:
+        while True:
+            gevent.sleep(REDRAW_SECONDS)
+            block.redraw()
+
+
 class Block:
     """Draws lines at the bottom of a terminal and keeps them there. One at a time."""
 
@@ -48,21 +81,20 @@ class Block:
         self._line_is_open = False
 
     @contextlib.contextmanager
-    def shown(self) -> Iterator[Block]:
+    def shown(self) -> Generator[Block]:
         """Shows the block; takes it away at the end, so that what follows starts on a clean line.
 
         Meanwhile `sys.stdout`, `sys.stderr` and the handlers of `logging` write through it, each
         only if it is this terminal.
         """
         stdout, stderr = sys.stdout, sys.stderr
+        # Stands for a stream in everything that is asked of it, but has no base class in common.
         through = {
-            id(stream): _Through(stream, self) for stream in (stdout, stderr) if stream.isatty()
+            id(stream): cast("TextIO", _Through(stream, self))
+            for stream in (stdout, stderr, self._stream)
+            if stream.isatty()
         }
-        handlers = [
-            handler
-            for handler in _stream_handlers()
-            if id(handler.stream) in through  # pyright: ignore[reportUnknownMemberType]
-        ]
+        handlers = [handler for handler in _stream_handlers() if id(handler.stream) in through]
         before = [handler.stream for handler in handlers]
         for handler in handlers:
             handler.stream = through[id(handler.stream)]
@@ -145,9 +177,10 @@ def _stream_handlers() -> Iterator[logging.StreamHandler[TextIO]]:
         for logger in logging.Logger.manager.loggerDict.values()
         if isinstance(logger, logging.Logger)
     ]
-    seen: set[int] = set()
+    found: dict[int, logging.StreamHandler[TextIO]] = {}
     for logger in loggers:
         for handler in logger.handlers:
-            if isinstance(handler, logging.StreamHandler) and id(handler) not in seen:
-                seen.add(id(handler))
-                yield handler
+            if isinstance(handler, logging.StreamHandler):
+                handler = cast("logging.StreamHandler[TextIO]", handler)
+                found[id(handler)] = handler
+    yield from found.values()

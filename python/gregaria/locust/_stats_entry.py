@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import hashlib
 import html
 import re
@@ -240,6 +242,10 @@ def _round_half_up(value: float) -> float:
 class StatsError:
     """Failures of one method, name and text."""
 
+    #: Whether `error` is the text of an exception of this process, whose own text is shown. A
+    #: master knows only texts, and shows the quotes in them.
+    _was_exception = False
+
     def __init__(
         self,
         method: str,
@@ -256,6 +262,13 @@ class StatsError:
         now = time.time()
         self.first_seen = now if first_seen is None else first_seen
         self.last_seen = now if last_seen is None else last_seen
+
+    @classmethod
+    def counted_here(cls, failure: tuple[str, str, str, int, float, float]) -> StatsError:
+        """A failure that was counted in this process."""
+        error = cls(*failure)
+        error._was_exception = True
+        return error
 
     @classmethod
     def parse_error(cls, error: Exception | str | None) -> str:
@@ -281,11 +294,16 @@ class StatsError:
 
     def _unwrapped(self) -> str:
         text = self.error if isinstance(self.error, str) else repr(self.error)
-        if not (text.startswith("CatchResponseError(") and text.endswith(")")):
+        inner = text.removeprefix("CatchResponseError(")
+        if inner == text or not text.endswith(")"):
             return text
-        if isinstance(self.error, str):
-            return text.removeprefix("CatchResponseError(").removesuffix(")")
-        return str(self.error)
+        if not isinstance(self.error, str):
+            return str(self.error)
+        inner = inner.removesuffix(")")
+        if self._was_exception and inner[:1] in ("'", '"'):
+            with contextlib.suppress(ValueError, SyntaxError):
+                return str(ast.literal_eval(inner))
+        return inner
 
     def to_dict(self) -> StatsErrorDict:
         """The failure as the page shows it."""

@@ -130,8 +130,6 @@ class Runner:
         """Resident memory in bytes."""
         self.cpu_warning_emitted = False
         self.worker_cpu_warning_emitted = False
-        self.exceptions: dict[int, ExceptionDict] = {}
-        """Exceptions in tasks, by the hash of their traceback."""
         self.target_user_count = 0
         self.target_user_classes_count: dict[str, int] = {}
         self.final_user_classes_count: dict[str, int] = {}
@@ -188,6 +186,14 @@ class Runner:
     def errors(self) -> dict[str, Any]:
         """Failures, by their key."""
         return self.stats.errors
+
+    @property
+    def exceptions(self) -> dict[int, ExceptionDict]:
+        """Exceptions in tasks, by the hash of their traceback."""
+        return {
+            hash(tb): {"count": count, "msg": msg, "traceback": tb, "nodes": set(nodes)}
+            for count, msg, tb, nodes in self.stats.native.exceptions()
+        }
 
     @property
     def user_count(self) -> int:
@@ -404,12 +410,7 @@ class Runner:
 
     def log_exception(self, node_id: str, msg: str, formatted_tb: str) -> None:
         """Counts an exception of a task; those with the same traceback are counted together."""
-        key = hash(formatted_tb)
-        row = self.exceptions.setdefault(
-            key, {"count": 0, "msg": msg, "traceback": formatted_tb, "nodes": set()}
-        )
-        row["count"] += 1
-        row["nodes"].add(node_id)
+        self.stats.native.record_exception(msg, formatted_tb, node_id)
 
     def register_message(
         self, msg_type: str, listener: Callable[..., Any], concurrent: bool = False
@@ -442,7 +443,7 @@ class LocalRunner(Runner):
         while True:
             due = max(due + TICK_INTERVAL, time.monotonic())
             gevent.sleep(due - time.monotonic())
-            self.environment.stats.native.tick(time.time())
+            self.environment.stats.tick(time.time(), self.user_count)
 
     def start(
         self,
@@ -481,7 +482,7 @@ class LocalRunner(Runner):
         environment = self.environment
         if self.state not in (STATE_RUNNING, STATE_SPAWNING):
             self.stats.clear_all()
-            self.exceptions = {}
+            self.stats.native.clear_exceptions()
             self.cpu_warning_emitted = False
             self.worker_cpu_warning_emitted = False
             self._stopping_user = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 console_logger = logging.getLogger("locust.stats_logger")
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("locust.stats")
 
 #: Columns of the name of an entry in the tables.
 STATS_NAME_WIDTH = 80
@@ -197,11 +198,26 @@ class RequestStats:
         self.entries = EntriesDict(self)
         self.total = StatsEntry.window(self, self.native.total())
         self.history: list[dict[str, Any]] = []
+        self._told: set[str] = set()
+
+    def tick(self, now: float, user_count: int) -> None:
+        """To be called once a second while users run: keeps the course of the run.
+
+        Tells, once each, what a tester has to know about the figures: for example that there
+        are too many names to count each one.
+        """
+        self.native.tick(now, user_count)
+        for notice in self.native.notices():
+            # The numbers in it grow; the sentence is the same.
+            sentence = re.sub(r"\d+", "", notice)
+            if sentence not in self._told:
+                self._told.add(sentence)
+                logger.warning(notice)
 
     @property
     def errors(self) -> dict[str, StatsError]:
         """Failures by their key, in the order in which they were first seen."""
-        errors = (StatsError(*failure) for failure in self.native.failures())
+        errors = map(StatsError.counted_here, self.native.failures())
         return {StatsError.create_key(e.method, e.name, e.error): e for e in errors}
 
     @property
@@ -266,7 +282,7 @@ def sort_stats(stats: dict[Any, S]) -> list[S]:
     return [stats[key] for key in sorted(stats.keys())]
 
 
-#: The width `STATS_NAME_WIDTH` was last adapted to; a locustfile's own value stays until it changes.
+#: What `STATS_NAME_WIDTH` was last adapted to: until that changes, a locustfile's own value stays.
 _terminal_columns: int | None = None
 
 
@@ -325,12 +341,12 @@ def print_error_report(stats: RequestStats) -> None:
 
 
 def print_stats_json(stats: RequestStats) -> None:
-    """Writes the entries to standard output. Unlike Locust's, this leaves the figures as they are."""
+    """Writes the entries to standard output. Unlike Locust's, this changes no figures."""
     sys.stdout.write(stats.native.json() + "\n")
 
 
 def save_stats_json(stats: RequestStats, filename: str) -> None:
-    """Writes the entries to `<filename>.json`. Unlike Locust's, this leaves the figures as they are."""
+    """Writes the entries to `<filename>.json`. Unlike Locust's, this changes no figures."""
     path = f"{filename}.json"
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
 //! The statistics of one run, as Python holds them.
 
-use gregaria_stats::Totals;
+use gregaria_stats::{Exception, LOCAL_NODE, Totals};
 use gregaria_web::table::{Rates, Widths};
 use gregaria_web::{csv, json, number, table};
 use pyo3::prelude::*;
@@ -88,10 +88,22 @@ impl Stats {
             .record_failure(method.unwrap_or_default(), name, now, failure);
     }
 
-    /// Counts an error that left a task, by its traceback.
-    #[pyo3(name = "record_exception")]
-    fn record_exception_from_python(&self, message: &str, traceback: &str) {
-        self.record_exception(message, traceback);
+    /// Counts an error that left a task on a node, by its traceback.
+    #[pyo3(name = "record_exception", signature = (message, traceback, node="local"))]
+    fn record_exception_from_python(
+        &self,
+        py: Python<'_>,
+        message: &str,
+        traceback: &str,
+        node: &str,
+    ) -> PyResult<()> {
+        if node == LOCAL_NODE {
+            self.record_exception(message, traceback);
+        } else {
+            let exception = Exception::new(node, message, traceback);
+            self.source.totals(py)?.add_exception(&exception);
+        }
+        Ok(())
     }
 
     /// The entry of a name and method, which begins at zero if there was none.
@@ -137,7 +149,7 @@ impl Stats {
     /// Exceptions as (count, message, traceback, nodes), oldest first.
     fn exceptions(&self, py: Python<'_>) -> PyResult<Vec<ExceptionRow>> {
         let totals = self.source.totals(py)?;
-        let row = |exception: &gregaria_stats::Exception| {
+        let row = |exception: &Exception| {
             let nodes = exception.nodes.iter().map(ToString::to_string).collect();
             let (message, traceback) = (&exception.message, &exception.traceback);
             (
