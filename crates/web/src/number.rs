@@ -14,20 +14,48 @@ pub fn float(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    let scientific = format!("{value:e}");
+    let scientific = shortest(value);
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     // Python's own limits for the plain notation.
     if (-4..16).contains(&exponent) {
-        let plain = value.to_string();
-        return if plain.contains('.') {
-            plain
-        } else {
-            plain + ".0"
-        };
+        return plain(digits, exponent);
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// The shortest digits that give `value` again, as `1.25e3`. Of two that are equally near, Python
+/// takes the even one and Rust the larger, so the digits are rounded once more.
+fn shortest(value: f64) -> String {
+    let scientific = format!("{value:e}");
+    let decimals = scientific.split_once('.').map_or(0, |(_, rest)| {
+        rest.bytes().take_while(u8::is_ascii_digit).count()
+    });
+    let even = format!("{value:.decimals$e}");
+    if even.parse() == Ok(value) {
+        even
+    } else {
+        scientific
+    }
+}
+
+/// Moves the point of `1.25` by `exponent` places.
+fn plain(digits: &str, exponent: i32) -> String {
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", digits),
+    };
+    let digits = digits.replace('.', "");
+    let places = exponent.unsigned_abs() as usize;
+    if exponent < 0 {
+        return format!("{sign}0.{}{digits}", "0".repeat(places - 1));
+    }
+    let whole = places + 1;
+    if digits.len() <= whole {
+        return format!("{sign}{digits}{}.0", "0".repeat(whole - digits.len()));
+    }
+    format!("{sign}{}.{}", &digits[..whole], &digits[whole..])
 }
 
 /// A time in milliseconds that may not exist yet: Locust starts minima and maxima as the integer 0.
@@ -95,6 +123,10 @@ mod tests {
             (193.176_725_000_057_56, "193.17672500005756"),
             (0.1 + 0.2, "0.30000000000000004"),
             (0.0001, "0.0001"),
+            (-0.001_25, "-0.00125"),
+            (1200.0, "1200.0"),
+            // Exactly between …312 and …313.
+            (30_547_341_790_993.0 / 32.0, "954604430968.5312"),
             (0.000_01, "1e-05"),
             (1.5e-7, "1.5e-07"),
             (1_234_567_890_123_456.0, "1234567890123456.0"),
