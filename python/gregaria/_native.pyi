@@ -1,7 +1,24 @@
 """The Rust half of gregaria. `mypy.stubtest` compares this file with the built module."""
 
-from collections.abc import Callable
-from typing import Final, final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypedDict, final, type_check_only
+
+__all__ = [
+    "VERSION",
+    "DemoTarget",
+    "Entry",
+    "Stats",
+    "UsageError",
+    "bucket_response_time",
+    "closest",
+    "command_line_answer",
+    "command_line_help",
+    "command_line_options",
+    "parse_command_line",
+    "readable_percentile",
+    "replace_bucket_response_time",
+    "terminal_block",
+]
 
 __all__ = [
     "VERSION",
@@ -143,6 +160,45 @@ def terminal_block(
     columns: int,
     coloured: bool,
 ) -> list[str]: ...
+
+# --- command line ---------------------------------------------------------------------------------
+
+class UsageError(ValueError):
+    """The command line cannot be used; the text says why, without the name of the program."""
+
+@type_check_only
+class _Option(TypedDict):
+    names: list[str]
+    dest: str
+    nargs: str
+    default: object
+    env: str | None
+    help: str
+    is_usable: bool
+
+def command_line_answer(arguments: Sequence[str]) -> str | None:
+    """`"help"` or `"version"` if that is all the arguments ask for."""
+
+def command_line_help(columns: int) -> str:
+    """The text of `--help`, at most `columns` wide."""
+
+def command_line_options() -> list[_Option]:
+    """Every option there is; `nargs` is `""` for a flag."""
+
+def parse_command_line(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    default_files: Sequence[str],
+    extras: Sequence[tuple[list[str], str, str | None]],
+) -> tuple[dict[str, object], list[str], list[str], str | None]:
+    """Reads command line, environment and config files; raises `UsageError`.
+
+    `extras` are the options of the locustfile: names, `nargs` (`""` for a flag), variable. Returns
+    our options, words for argparse, words nobody knows, and what to say about these.
+    """
+
+def closest(word: str, candidates: Sequence[str]) -> str | None:
+    """The candidate that was probably meant by `word`."""
 
 # --- demo -----------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 //! The native module of the Python package `gregaria`.
 
+mod cli;
+mod config;
 mod demo;
 pub mod stats;
 
@@ -8,6 +10,18 @@ use pyo3::prelude::*;
 /// What Python can see, listed once.
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::cli::UsageError;
+    #[pymodule_export]
+    use crate::cli::closest;
+    #[pymodule_export]
+    use crate::cli::command_line_answer;
+    #[pymodule_export]
+    use crate::cli::command_line_help;
+    #[pymodule_export]
+    use crate::cli::command_line_options;
+    #[pymodule_export]
+    use crate::cli::parse_command_line;
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]

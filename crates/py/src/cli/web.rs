@@ -1,0 +1,91 @@
+//! The web page: where it listens, and whether it is there at all.
+
+use super::option::{Kind, Opt};
+
+/// Options under this heading.
+pub(super) const OPTIONS: &[Opt] = &[
+    Opt::of(Kind::Text, "web-host", "IP", "Address of the web page")
+        .env("LOCUST_WEB_HOST")
+        .text("")
+        .of_the_page(),
+    Opt::of(
+        Kind::Text,
+        "web-host-display-name",
+        "NAME",
+        "Address of the web page as it is logged",
+    )
+    .env("LOCUST_WEB_HOST_DISPLAY_NAME")
+    .of_the_page(),
+    Opt::of(Kind::Integer, "web-port", "PORT", "Port of the web page")
+        .short('P')
+        .env("LOCUST_WEB_PORT")
+        .integer(8089)
+        .of_the_page(),
+    Opt::flag("headless", "Start at once and without the web page").env("LOCUST_HEADLESS"),
+    Opt::flag("autostart", "Start at once and show the web page")
+        .env("LOCUST_AUTOSTART")
+        .of_the_page(),
+    Opt::of(
+        Kind::Integer,
+        "autoquit",
+        "SECONDS",
+        "Exit this long after a run of --autostart",
+    )
+    .env("LOCUST_AUTOQUIT")
+    .integer(-1)
+    .of_the_page(),
+    Opt::flag("headful", "Show the web page in spite of --headless")
+        .env("LOCUST_HEADFUL")
+        .of_the_page(),
+    Opt::of(
+        Kind::Text,
+        "web-auth",
+        "USER:PASSWORD",
+        "Replaced by --web-login",
+    )
+    .env("LOCUST_WEB_AUTH")
+    .refused("Locust has replaced it with --web-login"),
+    Opt::flag("web-login", "Protect the web page with a login")
+        .env("LOCUST_WEB_LOGIN")
+        .of_the_page(),
+    Opt::of(
+        Kind::Text,
+        "tls-cert",
+        "FILE",
+        "Certificate of the web page",
+    )
+    .env("LOCUST_TLS_CERT")
+    .text("")
+    .of_the_page(),
+    Opt::of(Kind::Text, "tls-key", "FILE", "Private key of the web page")
+        .env("LOCUST_TLS_KEY")
+        .text("")
+        .of_the_page(),
+    Opt::flag(
+        "class-picker",
+        "Choose user classes and shapes on the web page",
+    )
+    .env("LOCUST_USERCLASS_PICKER")
+    .of_the_page(),
+    Opt::of(
+        Kind::Text,
+        "build-path",
+        "DIRECTORY",
+        "Another build of the web page",
+    )
+    .env("LOCUST_BUILD_PATH")
+    .text("")
+    .of_the_page(),
+    Opt::flag("legacy-ui", "Removed from Locust")
+        .env("LOCUST_LEGACY_UI")
+        .refused("Locust has removed its old web page"),
+    Opt::of(
+        Kind::Text,
+        "web-base-path",
+        "PATH",
+        "Path under which the web page stands",
+    )
+    .env("LOCUST_WEB_BASE_PATH")
+    .text("")
+    .of_the_page(),
+];
