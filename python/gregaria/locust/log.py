@@ -89,13 +89,13 @@ def get_logs() -> list[str]:
 
 def greenlet_exception_logger(
     logger: logging.Logger, level: int = logging.CRITICAL
-) -> Callable[[Greenlet], None]:
+) -> Callable[[Greenlet[..., object]], None]:
     """Returns a function for `Greenlet.link_exception` that logs the traceback.
 
     It also makes the exit code of the run 2.
     """
 
-    def exception_handler(greenlet: Greenlet) -> None:
+    def exception_handler(greenlet: Greenlet[..., object]) -> None:
         global unhandled_greenlet_exception
         logger.log(
             level, "Unhandled exception in greenlet: %s", greenlet, exc_info=greenlet.exc_info

@@ -1,0 +1,115 @@
+"""The end of a run: what brings it about, in which order things close, and the exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+from gevent.event import Event
+
+from gregaria._background import spawn, spawn_later
+from gregaria._refusal import Refusal
+from gregaria.locust import log
+from gregaria.locust.env import Environment
+from gregaria.locust.runners import Runner
+from gregaria.output import Output
+
+logger = logging.getLogger("locust.main")
+
+#: Exit code after an exception in a listener or in a greenlet of the runner.
+UNHANDLED = 2
+
+
+class End:
+    """Waits for what comes first: the runner is done, the time is up, or somebody stops it."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._has_come = Event()
+        self._is_asked_for = False
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """The first signal ends the run gently; the second ends the process as it is."""
+        if self._is_asked_for:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self._is_asked_for = True
+        if number == signal.SIGTERM:
+            logger.info("Got SIGTERM signal")
+        self._has_come.set()
+
+    def after(self, seconds: int | None) -> None:
+        """Ends the run after this time, counted from the moment of this call; 0 is no limit."""
+        if seconds:
+            spawn_later(seconds, self._on_time_is_up)
+
+    def _on_time_is_up(self) -> None:
+        logger.info("--run-time limit reached, shutting down")
+        self._runner.quit()
+
+    def wait(self) -> None:
+        """Returns when the run has to end. The users may still be at work."""
+        spawn(self._on_runner_is_done)
+        try:
+            self._has_come.wait()
+        except KeyboardInterrupt:
+            # Raised by a locustfile; the signal itself has a handler.
+            return
+        except SystemExit as request:
+            # `sys.exit` in a task arrives here through gevent's hub.
+            environment = self._runner.environment
+            if request.code and environment.process_exit_code is None:
+                environment.process_exit_code = request.code if isinstance(request.code, int) else 1
+
+    def _on_runner_is_done(self) -> None:
+        self._runner.greenlet.join()
+        self._has_come.set()
+
+
+def refuse_after_errors() -> None:
+    """Ends the run if a listener has failed so far."""
+    if log.unhandled_greenlet_exception:
+        raise Refusal("the run is not started, since an exception was raised in a listener")
+
+
+def shut_down(environment: Environment, output: Output) -> int:
+    """Stops the users, shows the figures, closes the files and returns the exit code."""
+    _undisturbed(lambda: environment.events.quitting.fire(environment=environment, reverse=True))
+    code = exit_code(environment)
+    logger.info("Shutting down (exit code %s)", code)
+    _undisturbed(output.stop)
+    if environment.runner is not None:
+        _undisturbed(environment.runner.quit)
+    _undisturbed(output.show_final)
+    _undisturbed(lambda: environment.events.quit.fire(exit_code=code))
+    _undisturbed(output.close)
+    return code
+
+
+def exit_code(environment: Environment) -> int:
+    """What the locustfile says, else what happened: failures, then exceptions in listeners."""
+    if environment.process_exit_code is not None:
+        return environment.process_exit_code
+    runner, options = environment.runner, environment.parsed_options
+    if runner is not None and options is not None and (runner.errors or runner.exceptions):
+        return options.exit_code_on_error
+    return UNHANDLED if log.unhandled_greenlet_exception else 0
+
+
+def _undisturbed(action: Callable[[], object]) -> None:
+    """Carries `action` out to its end, whatever the locustfile throws meanwhile.
+
+    `sys.exit` in a user that is being stopped would otherwise reach the main greenlet, and the
+    rest of the end would not take place.
+    """
+    greenlet = spawn(action)
+    while not greenlet.ready():
+        try:
+            greenlet.join()
+        except (SystemExit, KeyboardInterrupt):
+            continue

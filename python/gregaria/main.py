@@ -1,0 +1,125 @@
+"""The story of one run: options, locustfile, environment, runner, exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+
+from gregaria import _native, arguments, descriptors, ending, loader, selection
+from gregaria._refusal import Refusal, reason
+from gregaria.locust import __version__ as locust_version
+from gregaria.locust import events
+from gregaria.locust.argument_parser import get_parser
+from gregaria.locust.env import Environment
+from gregaria.locust.log import setup_logging
+from gregaria.locust.main import create_environment
+from gregaria.locust.stats import validate_stats_configuration
+from gregaria.locust.user.inspectuser import print_task_ratio, print_task_ratio_json
+from gregaria.output import Output
+
+logger = logging.getLogger("locust.main")
+
+#: Below the headings of `--show-task-ratio`.
+RULER = 80 * "-"
+
+
+def run(words: list[str], locustfile: str) -> int:
+    """Runs what the command line asks for and returns the exit code of the process."""
+    loader.prepare()
+    try:
+        loaded = loader.load(loader.find(locustfile))
+    except loader.LoadError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    options = arguments.parse(get_parser(), words)
+    try:
+        _set_up_logging(options)
+        validate_stats_configuration()
+        logger.info("Starting Locust %s (gregaria %s)", locust_version, _native.VERSION)
+        return _run(options, loaded)
+    except Refusal as refusal:
+        logger.error("%s", refusal)
+        return refusal.exit_code
+
+
+def _run(options: argparse.Namespace, loaded: loader.Locustfiles) -> int:
+    if options.list_commands:
+        names = "".join(f"    {name}\n" for name in loaded.user_classes)
+        sys.stdout.write(f"Available Users:\n{names}")
+        return 0
+    classes = selection.chosen(loaded.user_classes, options.user_classes)
+    environment = create_environment(
+        classes,
+        options,
+        events=events,
+        shape_class=next(iter(loaded.shape_classes.values()), None),
+        locustfile=",".join(os.path.basename(path) for path in loaded.paths),
+        parsed_locustfiles=loaded.paths,
+        available_user_classes=loaded.user_classes,
+        available_shape_classes=loaded.shape_classes,
+        available_user_tasks={name: list(each.tasks) for name, each in loaded.user_classes.items()},
+    )
+    selection.configure(environment, options)
+    if options.show_task_ratio or options.show_task_ratio_json:
+        _show_task_ratio(environment, options)
+        return 0
+    descriptors.raise_limit(options.num_users or 1)
+    return _swarm(environment, options)
+
+
+def _swarm(environment: Environment, options: argparse.Namespace) -> int:
+    """Starts the users, waits for the end and returns the exit code."""
+    runner = environment.create_local_runner()
+    output = Output(environment, options)
+    end = ending.End(runner)
+    environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
+    ending.refuse_after_errors()
+    _log_plan(options)
+    output.start()
+    if environment.shape_class is not None:
+        runner.start_shape()
+    else:
+        runner.start(_or_one(options.num_users), options.spawn_rate or 1)
+    end.after(options.run_time)
+    end.wait()
+    return ending.shut_down(environment, output)
+
+
+def _or_one(user_count: int | None) -> int:
+    return 1 if user_count is None else user_count
+
+
+def _log_plan(options: argparse.Namespace) -> None:
+    if options.run_time:
+        logger.info("Run time limit set to %s seconds", options.run_time)
+    else:
+        logger.info("No run time limit set, use CTRL+C to interrupt")
+
+
+def _show_task_ratio(environment: Environment, options: argparse.Namespace) -> None:
+    classes = environment.user_classes
+    if options.show_task_ratio:
+        sys.stdout.write("\n Task ratio per User class\n")
+        sys.stdout.write(f"{RULER}\n")
+        print_task_ratio(classes, options.num_users, total=False)
+        sys.stdout.write("\n Total task ratio\n")
+        sys.stdout.write(f"{RULER}\n")
+        print_task_ratio(classes, options.num_users, total=True)
+    else:
+        print_task_ratio_json(classes, options.num_users)
+
+
+def _set_up_logging(options: argparse.Namespace) -> None:
+    if options.skip_log_setup:
+        return
+    try:
+        if options.logfile:
+            os.makedirs(os.path.dirname(options.logfile) or ".", exist_ok=True)
+            with open(options.logfile, "a", encoding="utf-8"):
+                pass
+    except OSError as error:
+        sys.stderr.write(f"cannot write log file `{options.logfile}`: {reason(error)}\n")
+        sys.exit(1)
+    setup_logging(options.loglevel, options.logfile)
