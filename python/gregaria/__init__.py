@@ -4,6 +4,9 @@ from __future__ import annotations
 
 __all__ = ["__version__", "install"]
 
+#: The version of gregaria.
+__version__: str
+
 
 def install() -> None:
     """Makes `import locust` mean gregaria's namespace, in this process only.

@@ -8,7 +8,6 @@ is executed against our namespace.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -19,8 +18,8 @@ from types import ModuleType
 ALIAS = "locust"
 TARGET = "gregaria.locust"
 
-#: Modules of Locust that need parts which gregaria does not have yet.
-_BORROWED = f"{ALIAS}.contrib."
+#: The package whose missing modules are borrowed from the real Locust.
+_BORROWED = ".contrib."
 
 
 def install() -> None:
@@ -37,7 +36,7 @@ def install() -> None:
 
 
 class AliasFinder(MetaPathFinder):
-    """Finds `locust` and everything below it."""
+    """Finds `locust` and everything below it, and what is borrowed, under both names."""
 
     def find_spec(
         self,
@@ -46,26 +45,33 @@ class AliasFinder(MetaPathFinder):
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         """Our module of that name; else the real one of `locust.contrib`; else an error."""
+        if fullname.startswith(TARGET + _BORROWED):
+            # `from locust.contrib import x` asks for `x` by the package's own name.
+            known_as = ALIAS + fullname[len(TARGET) :]
+            is_ours = PathFinder.find_spec(fullname, path) is not None
+            return None if is_ours else ModuleSpec(fullname, AliasLoader(known_as))
         if fullname != ALIAS and not fullname.startswith(f"{ALIAS}."):
             return None
         ours = TARGET + fullname[len(ALIAS) :]
-        if ours in sys.modules or importlib.util.find_spec(ours) is not None:
-            return ModuleSpec(fullname, AliasLoader(ours), is_package=_is_package(ours))
-        if fullname.startswith(_BORROWED):
+        own = _own_spec(ours)
+        if own is not None:
+            is_package = own.submodule_search_locations is not None
+            return ModuleSpec(fullname, AliasLoader(ours), is_package=is_package)
+        if fullname.startswith(ALIAS + _BORROWED):
             return _find_borrowed(fullname)
         raise ModuleNotFoundError(f"gregaria has no module `{fullname}` yet", name=fullname)
 
 
 class AliasLoader(Loader):
-    """Gives out a module of ours under its second name."""
+    """Gives out a module under its second name."""
 
-    def __init__(self, ours: str) -> None:
-        self._ours = ours
+    def __init__(self, known_as: str) -> None:
+        self._known_as = known_as
         self._spec: ModuleSpec | None = None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module itself, not a copy."""
-        module = importlib.import_module(self._ours)
+        module = importlib.import_module(self._known_as)
         # The import system is about to replace the module's own specification.
         self._spec = module.__spec__
         return module
@@ -80,10 +86,13 @@ class AliasLoader(Loader):
                 sys.modules.setdefault(ALIAS + name[len(TARGET) :], loaded)
 
 
-def _is_package(ours: str) -> bool:
+def _own_spec(ours: str) -> ModuleSpec | None:
+    """The specification of a module of `gregaria.locust`, or `None` if there is no such file."""
     loaded = sys.modules.get(ours)
-    spec = loaded.__spec__ if loaded is not None else importlib.util.find_spec(ours)
-    return spec is not None and spec.submodule_search_locations is not None
+    if loaded is not None and loaded.__name__ == ours:
+        return loaded.__spec__
+    package, _, _ = ours.rpartition(".")
+    return PathFinder.find_spec(ours, importlib.import_module(package).__path__)
 
 
 def _find_borrowed(fullname: str) -> ModuleSpec:

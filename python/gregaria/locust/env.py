@@ -27,6 +27,9 @@ RunnerType = TypeVar("RunnerType", bound=Runner)
 class Environment:
     """The user classes, the events, the runner, the statistics and the options of one run."""
 
+    single_user_instance: User
+    """The user of `run_single_user`; not there in other runs."""
+
     def __init__(
         self,
         *,
@@ -191,11 +194,12 @@ class Environment:
             self.worker_logs[worker] = worker_log_report.get("logs", [])
 
     def _filter_tasks_by_tags(self) -> None:
-        """Removes the tasks that `tags` and `exclude_tags` do not allow, from all classes."""
+        """Removes the tasks that `tags` and `exclude_tags` do not allow, from all classes.
+
+        Task sets without any task go too, even if there are no tags.
+        """
         tags = None if self.tags is None else set(self.tags)
         exclude_tags = None if self.exclude_tags is None else set(self.exclude_tags)
-        if tags is None and exclude_tags is None:
-            return
         for user_class in self.user_classes:
             filter_tasks_by_tags(user_class, tags, exclude_tags)
 

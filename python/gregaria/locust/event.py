@@ -112,11 +112,14 @@ class RequestEvent(EventHook):
         recorder = self.recorder
         if recorder is not None:
             try:
-                method, name = str(kwargs["request_type"]), str(kwargs["name"])
-                recorder.record(method, name, kwargs["response_time"], kwargs["response_length"])
                 exception = kwargs.get("exception")
-                if exception:
-                    recorder.record_failure(method, name, StatsError.parse_error(exception))
+                recorder.record(
+                    str(kwargs["request_type"]),
+                    str(kwargs["name"]),
+                    kwargs["response_time"],
+                    kwargs["response_length"],
+                    StatsError.parse_error(exception) if exception else None,
+                )
             except Exception:
                 logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
                 log.unhandled_greenlet_exception = True

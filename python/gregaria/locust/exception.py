@@ -68,8 +68,11 @@ class RunnerAlreadyExistsError(Exception):
     """The environment already has a runner."""
 
 
-# Tracebacks and logs name these classes as locustfiles know them.
-for _name, _class in list(globals().items()):
-    if isinstance(_class, type):
-        _class.__module__ = "locust.exception"
-del _name, _class
+def _show_as_locustfiles_do() -> None:
+    """Makes tracebacks and logs name these classes as locustfiles know them."""
+    for value in globals().values():
+        if isinstance(value, type):
+            value.__module__ = "locust.exception"
+
+
+_show_as_locustfiles_do()

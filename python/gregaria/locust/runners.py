@@ -33,10 +33,13 @@ from ._nodes import (
     WorkerNode,
     WorkerNodes,
 )
+from ._shape_worker import drive
+from ._stopping import stop_users
 from ._usage import Usage, memory_bytes
 from .exception import StopTest
 from .log import greenlet_exception_logger
 from .rpc import Message
+from .user.task import LOCUST_STATE_STOPPING
 
 if TYPE_CHECKING:
     from gevent import Greenlet
@@ -55,6 +58,7 @@ __all__ = [
     "HEARTBEAT_DEAD_INTERNAL",
     "HEARTBEAT_INTERVAL",
     "HEARTBEAT_LIVENESS",
+    "LOCUST_STATE_STOPPING",
     "MASTER_HEARTBEAT_TIMEOUT",
     "STATE_CLEANUP",
     "STATE_INIT",
@@ -139,8 +143,8 @@ class Runner:
         self._users_dispatcher: UsersDispatcher | None = None
         self._usage = Usage()
         self._is_stopped = Event()
-        # The user that asked for the stop, from within a task.
-        self._stopping_user: Any = None
+        # Users that have asked for the stop, from within a task.
+        self._calling_users: set[User] = set()
 
         # A `StopTest` that escapes a greenlet is a way to end the run; the handler logs its text,
         # so that gevent need not print a traceback.
@@ -256,28 +260,7 @@ class Runner:
             if wanted[name] > 0:
                 wanted[name] -= 1
                 to_stop.append(user)
-        stop_timeout = self.environment.stop_timeout
-        finishing = Group()
-        killed = Group()
-        for user in to_stop:
-            greenlet = user.greenlet
-            if greenlet is None:
-                continue
-            is_calling = greenlet is getcurrent() or user is self._stopping_user
-            if is_calling or not stop_timeout or user._state in (None, "waiting"):
-                # All are told to go before one of them is waited for.
-                greenlet.kill(block=False)
-                if greenlet is not getcurrent():
-                    killed.add(greenlet)
-            elif user._state == "stopping" or not user.stop():
-                finishing.add(greenlet)
-        killed.join()
-        if not finishing.join(timeout=stop_timeout):
-            logger.info(
-                "Not all users finished their tasks & terminated in %s seconds. Stopping them...",
-                stop_timeout,
-            )
-            finishing.kill(block=True)
+        stop_users(to_stop, self.environment.stop_timeout, self._calling_users)
         logger.debug("%d users have been stopped, %d still running", len(to_stop), self.user_count)
 
     def monitor_cpu_and_memory(self) -> NoReturn:
@@ -334,28 +317,7 @@ class Runner:
 
     def shape_worker(self) -> None:
         """Asks the shape once a second what should run."""
-        logger.info("Shape worker starting")
-        shape = self.environment.shape_class
-        while self.state in (STATE_INIT, STATE_SPAWNING, STATE_RUNNING):
-            started = time.monotonic()
-            tick: Any = shape.tick() if shape is not None else None
-            if tick is None:
-                logger.info("Shape test stopping")
-                self.shape_greenlet = None
-                self.shape_last_tick = None
-                if getattr(self.environment.parsed_options, "headless", False):
-                    self.quit()
-                else:
-                    self.stop()
-                return
-            if tick != self.shape_last_tick:
-                user_count, spawn_rate, *classes = tick
-                logger.info(
-                    "Shape test updating to %d users at %.2f spawn rate", user_count, spawn_rate
-                )
-                self.start(user_count, spawn_rate, user_classes=classes[0] if classes else None)
-                self.shape_last_tick = tick
-            gevent.sleep(max(1 - (time.monotonic() - started), 0))
+        drive(self)
 
     def stop(self) -> None:
         """Stops the users. Returns when they are gone.
@@ -364,7 +326,7 @@ class Runner:
         """
         if self.state == STATE_STOPPED:
             return
-        if getcurrent() in self.user_greenlets:
+        if self._is_asked_by_user():
             self._by_another_greenlet(self.stop)
             return
         if self.state == STATE_CLEANUP:
@@ -392,15 +354,21 @@ class Runner:
 
     def quit(self) -> None:
         """Stops the users and ends the greenlets of the runner, and with them the run."""
-        if getcurrent() in self.user_greenlets:
+        if self._is_asked_by_user():
             self._by_another_greenlet(self.quit)
             return
         self.stop()
         self.greenlet.kill(block=True)
 
+    def _is_asked_by_user(self) -> bool:
+        """Whether the calling greenlet is that of a user."""
+        current: Any = getcurrent()
+        return current in self.user_greenlets
+
     def _by_another_greenlet(self, action: Callable[[], None]) -> None:
         """Lets a user ask for its own end: it is killed while it waits here."""
-        self._stopping_user = getcurrent().args[0]  # type: ignore[attr-defined]
+        current: Any = getcurrent()
+        self._calling_users.add(current.args[0])
         gevent.spawn(action).join()
 
     @staticmethod
@@ -438,12 +406,13 @@ class LocalRunner(Runner):
         self._spawn(self._tick_stats)
 
     def _tick_stats(self) -> NoReturn:
-        """Once a second, takes the picture of the statistics that all views show."""
+        """Once a second while users run, takes the picture that all views of the figures show."""
         due = time.monotonic()
         while True:
             due = max(due + TICK_INTERVAL, time.monotonic())
             gevent.sleep(due - time.monotonic())
-            self.environment.stats.tick(time.time(), self.user_count)
+            if self.state in (STATE_SPAWNING, STATE_RUNNING):
+                self.stats.tick(time.time(), self.user_count)
 
     def start(
         self,
@@ -485,7 +454,7 @@ class LocalRunner(Runner):
             self.stats.native.clear_exceptions()
             self.cpu_warning_emitted = False
             self.worker_cpu_warning_emitted = False
-            self._stopping_user = None
+            self._calling_users.clear()
             environment._filter_tasks_by_tags()
             environment.events.test_start.fire(environment=environment)
         if environment.host is not None:

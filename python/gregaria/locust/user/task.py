@@ -213,19 +213,24 @@ class TaskSet(metaclass=TaskSetMeta):
             waiter = self
         picks_itself = self._picks_itself or "get_next_task" in self.__dict__
         queue = self._task_queue
-        pick = random.random
+        draw = random.random
+        tasks: list[Any] = []
+        count, scale = 0, 0.0
         while True:
             if queue:
                 chosen = queue.popleft()
             elif picks_itself:
                 chosen = self.get_next_task()
             else:
-                tasks = holder.tasks
-                count = len(tasks)
+                if holder.tasks is not tasks or len(tasks) != count:
+                    tasks = holder.tasks
+                    count = len(tasks)
+                    # Python multiplies two floats faster than a float and an int.
+                    scale = float(count)
                 if count == 1:
                     chosen = tasks[0]
                 elif count:
-                    chosen = tasks[int(pick() * count)]
+                    chosen = tasks[int(draw() * scale)]
                 else:
                     chosen = self.get_next_task()
             if user._state == LOCUST_STATE_STOPPING:
@@ -242,14 +247,17 @@ class TaskSet(metaclass=TaskSetMeta):
 
             if user._state == LOCUST_STATE_STOPPING:
                 raise StopUser
-            user._state = LOCUST_STATE_WAITING
             seconds = waiter.wait_time()
+            # A user that has been switched out since its last wait has let the others run already.
             if seconds > 0 or not user._has_yielded:
+                if user._state == LOCUST_STATE_STOPPING:
+                    raise StopUser
+                user._state = LOCUST_STATE_WAITING
                 _sleep(seconds)
+                if user._state == LOCUST_STATE_STOPPING:
+                    raise StopUser
+                user._state = LOCUST_STATE_RUNNING
             user._has_yielded = False
-            if user._state == LOCUST_STATE_STOPPING:
-                raise StopUser
-            user._state = LOCUST_STATE_RUNNING
 
     def _run_by_methods(self) -> NoReturn:
         """The loop, made of the methods that subclasses may override."""
