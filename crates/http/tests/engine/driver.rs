@@ -15,18 +15,18 @@ use gregaria_http::{
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// An engine and a loop around it.
-pub struct Driver {
-    pub engine: Engine,
-    pub client: ClientId,
+pub(crate) struct Driver {
+    pub(crate) engine: Engine,
+    pub(crate) client: ClientId,
     early: HashMap<Ticket, Outcome>,
 }
 
 impl Driver {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(ClientConfig::default())
     }
 
-    pub fn with(config: ClientConfig) -> Self {
+    pub(crate) fn with(config: ClientConfig) -> Self {
         let mut engine = Engine::new(EngineConfig::default()).unwrap();
         let client = engine.add_client(config);
         Self {
@@ -37,7 +37,7 @@ impl Driver {
     }
 
     /// Turns until something is finished.
-    pub fn next(&mut self) -> (Ticket, Outcome) {
+    pub(crate) fn next(&mut self) -> (Ticket, Outcome) {
         let start = Instant::now();
         loop {
             if let Some(finished) = self.engine.next() {
@@ -50,7 +50,7 @@ impl Driver {
     }
 
     /// Turns until `ticket` is finished.
-    pub fn outcome(&mut self, ticket: Ticket) -> Outcome {
+    pub(crate) fn outcome(&mut self, ticket: Ticket) -> Outcome {
         if let Some(outcome) = self.early.remove(&ticket) {
             return outcome;
         }
@@ -64,7 +64,7 @@ impl Driver {
     }
 
     /// Turns until `is_over`, and takes nothing out.
-    pub fn turn_until(&mut self, mut is_over: impl FnMut(&Engine) -> bool) {
+    pub(crate) fn turn_until(&mut self, mut is_over: impl FnMut(&Engine) -> bool) {
         let start = Instant::now();
         while !is_over(&self.engine) {
             assert!(start.elapsed() < LIMIT, "it does not happen");
@@ -73,11 +73,11 @@ impl Driver {
         }
     }
 
-    pub fn submit(&mut self, request: Request) -> Ticket {
+    pub(crate) fn submit(&mut self, request: Request) -> Ticket {
         self.engine.submit(self.client, request).ticket
     }
 
-    pub fn response(&mut self, request: Request) -> Response {
+    pub(crate) fn response(&mut self, request: Request) -> Response {
         let ticket = self.submit(request);
         match self.outcome(ticket) {
             Outcome::Response(response) => response,
@@ -85,7 +85,7 @@ impl Driver {
         }
     }
 
-    pub fn failure(&mut self, request: Request) -> ErrorKind {
+    pub(crate) fn failure(&mut self, request: Request) -> ErrorKind {
         let ticket = self.submit(request);
         match self.outcome(ticket) {
             Outcome::Failed(error) => error.kind,
@@ -95,7 +95,7 @@ impl Driver {
 }
 
 /// A request for `target` of the server at `address`.
-pub fn get(address: SocketAddr, target: &str) -> Request {
+pub(crate) fn get(address: SocketAddr, target: &str) -> Request {
     request(
         Scheme::Http,
         &address.ip().to_string(),
@@ -104,7 +104,7 @@ pub fn get(address: SocketAddr, target: &str) -> Request {
     )
 }
 
-pub fn request(scheme: Scheme, host: &str, port: u16, target: &str) -> Request {
+pub(crate) fn request(scheme: Scheme, host: &str, port: u16, target: &str) -> Request {
     Request {
         method: Method::Get,
         origin: Arc::new(Origin {
@@ -119,7 +119,7 @@ pub fn request(scheme: Scheme, host: &str, port: u16, target: &str) -> Request {
     }
 }
 
-pub fn with_rules(mut request: Request, rules: Rules) -> Request {
+pub(crate) fn with_rules(mut request: Request, rules: Rules) -> Request {
     request.rules = Rc::new(rules);
     request
 }

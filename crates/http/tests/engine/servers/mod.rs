@@ -7,19 +7,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// A server that ends with the test.
-pub struct Server {
-    pub address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     accepted: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// Calls `serve` for each connection, with its number, on a thread of its own.
-    pub fn start(serve: impl Fn(usize, Peer) + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(serve: impl Fn(usize, Peer) + Send + Sync + 'static) -> Self {
         Self::on("127.0.0.1:0", serve).expect("there is a loopback interface")
     }
 
     /// The same on another address. None if the machine does not have it.
-    pub fn on(address: &str, serve: impl Fn(usize, Peer) + Send + Sync + 'static) -> Option<Self> {
+    pub(crate) fn on(
+        address: &str,
+        serve: impl Fn(usize, Peer) + Send + Sync + 'static,
+    ) -> Option<Self> {
         let listener = TcpListener::bind(address).ok()?;
         let address = listener.local_addr().unwrap();
         let accepted = Arc::new(AtomicUsize::new(0));
@@ -45,7 +48,7 @@ impl Server {
     }
 
     /// Answers every request with the same bytes and keeps the connection.
-    pub fn answering(bytes: &'static [u8]) -> Self {
+    pub(crate) fn answering(bytes: &'static [u8]) -> Self {
         Self::start(move |_, mut peer| {
             while peer.read_request().is_some() {
                 peer.write(bytes);
@@ -54,20 +57,20 @@ impl Server {
     }
 
     /// Connections accepted so far.
-    pub fn accepted(&self) -> usize {
+    pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
 }
 
 /// One connection, seen from the server.
-pub struct Peer {
-    pub stream: TcpStream,
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
     seen: Vec<u8>,
 }
 
 impl Peer {
     /// The head of the next request, and its body if it announces one. None at the end.
-    pub fn read_request(&mut self) -> Option<String> {
+    pub(crate) fn read_request(&mut self) -> Option<String> {
         loop {
             if let Some(end) = find(&self.seen, b"\r\n\r\n") {
                 let head = String::from_utf8(self.seen[..end + 4].to_vec()).unwrap();
@@ -99,12 +102,12 @@ impl Peer {
     }
 
     /// Writes; a client that has gone away is not the server's business.
-    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
     /// Waits until the client closes.
-    pub fn wait_for_close(&mut self) {
+    pub(crate) fn wait_for_close(&mut self) {
         while self.read_more().is_some() {}
     }
 }
@@ -116,7 +119,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 /// A response with a length, on a connection that is kept.
-pub fn ok(body: &str) -> Vec<u8> {
+pub(crate) fn ok(body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
