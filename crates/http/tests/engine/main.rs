@@ -1,5 +1,7 @@
 //! The engine against small real servers on the loopback interface, driven by a loop of ten lines.
 
+mod broken;
 mod driver;
 mod keep;
 mod servers;
+mod time;

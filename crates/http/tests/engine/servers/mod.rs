@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 /// A server that ends with the test.
 pub(crate) struct Server {
@@ -104,6 +106,17 @@ impl Peer {
     /// Writes; a client that has gone away is not the server's business.
     pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());
+    }
+
+    /// Does nothing for a while, which is what some servers do.
+    pub(crate) fn rest(&self, duration: Duration) {
+        let (_sender, silence) = channel::<()>();
+        let _ = silence.recv_timeout(duration);
+    }
+
+    /// Closes so that the client sees a reset.
+    pub(crate) fn reset(self) {
+        rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO)).unwrap();
     }
 
     /// Waits until the client closes.
