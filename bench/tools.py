@@ -104,7 +104,7 @@ def make_tools(gregaria: str, locust: str) -> dict[str, Tool]:
         Tool("hey", hey, r"\[[345]\d\d\].*|Error distribution.*", warm_up_seconds=1),
         Tool("oha", oha, r"\[[345]\d\d\].*|Error distribution[^[]*\[(?!\d+\] aborted)[^\n]*", 1),
         Tool("goose", goose, r"Errors:\n.*"),
-        Tool("k6", k6, r"http_req_failed\W+(?!0\.00%)\S+"),
+        Tool("k6", k6, r"http_req_failed[. ]*:\s*(?!\s|0\.00%)\S+"),
     )
     return {tool.name: tool for tool in tools}
 
