@@ -480,6 +480,19 @@ fn connect_request(origin: &Arc<Origin>, proxy: &Proxy) -> Request {
     }
 }
 
+/// The request as a proxy forwards it: with the whole URL in place of the path.
+pub(crate) fn forwarded(request: &Request, proxy: &Proxy) -> Request {
+    let mut request = request.clone();
+    request.target = format!("{}{}", request.origin, request.target).into();
+    if let Some((name, value)) = proxy_authorization(proxy) {
+        let headers = Arc::make_mut(&mut request.headers);
+        if let Err(error) = headers.push(name.as_bytes(), value.as_bytes()) {
+            tracing::warn!("a header for the proxy is left out: {error}");
+        }
+    }
+    request
+}
+
 fn proxy_authorization(proxy: &Proxy) -> Option<(&'static str, &str)> {
     proxy
         .authorization

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::clock::{Moment, WallClock};
+use crate::connect;
 use crate::decide::{self, Loss, Resend};
 use crate::engine::{Engine, Outcome, Work};
 use crate::error::ErrorKind;
@@ -163,9 +164,18 @@ impl Engine {
         connection.ticket = Some(ticket);
         exchange.connection = Some(key);
         self.write_buffer.clear();
-        connection
-            .state
-            .start(&exchange.request, None, &mut self.write_buffer);
+        let client = self.clients.get(exchange.client);
+        match client.and_then(|client| client.config.proxy.as_deref()) {
+            Some(proxy) if connection.tls.is_none() => {
+                let request = connect::forwarded(&exchange.request, proxy);
+                connection
+                    .state
+                    .start(&request, None, &mut self.write_buffer);
+            }
+            _ => connection
+                .state
+                .start(&exchange.request, None, &mut self.write_buffer),
+        }
         match connection.send(&self.write_buffer, &mut self.wire_buffer) {
             Ok(()) if connection.unsent.is_empty() => {
                 exchange.sent = now;

@@ -3,5 +3,7 @@
 mod broken;
 mod driver;
 mod keep;
+mod secure;
 mod servers;
 mod time;
+mod way;

@@ -1,5 +1,7 @@
 //! Small real servers: each connection has a thread of its own that does what the test says.
 
+pub(crate) mod tls;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
