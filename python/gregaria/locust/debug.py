@@ -41,9 +41,12 @@ class PrintListener:
         if include_length:
             columns.append("length")
         columns.append("exception")
-        columns.append("context" if include_context else "")
+        if include_context:
+            columns.append("context")
+        # An empty column stands here in the heading alone, as in Locust.
+        columns.append("")
         if include_payload:
-            columns += ["", "payload"] if include_context else ["payload"]
+            columns.append("payload")
         _write("\n" + "".join(column + _TAB for column in columns) + "\n")
 
     def on_request(
@@ -59,7 +62,7 @@ class PrintListener:
         **_kwargs: Any,
     ) -> None:
         """Writes the line of one request."""
-        took = f"{round(response_time): <8}" if response_time is not None else " " * 8
+        took = f"{round(response_time): <7}" if response_time is not None else " " * 7
         columns = [request_type, f"{name: <50}", took]
         if self.include_time:
             moment = datetime.fromtimestamp(start_time) if start_time else datetime.now()
@@ -67,7 +70,8 @@ class PrintListener:
         if self.include_length:
             columns.append(str(response_length))
         columns.append(_short(exception) if exception is not None else " " * 9)
-        columns.append(str(context or "") if self.include_context else "")
+        if self.include_context:
+            columns.append(str(context or ""))
         if self.include_payload:
             columns.append(_payload(response))
         _write("".join(column + _TAB for column in columns) + "\n")
@@ -83,35 +87,43 @@ def run_single_user(
 ) -> None:
     """Runs one user of `user_class` until it stops, writing a line for each request.
 
-    Fires `init` and `test_start`, but nothing at the end. `loglevel=None` leaves logging alone.
+    Fires `init` the first time and `test_start`, but nothing at the end. `loglevel=None` leaves
+    logging alone.
     """
     global _env
-    from . import events
-    from .argument_parser import parse_options
 
     if loglevel:
         log.setup_logging(loglevel)
-    options = parse_options()
-    _env = Environment(events=events, locustfile=None, host=options.host, parsed_options=options)
-    _env.user_classes = [user_class]
-    if options.host:
-        user_class.host = options.host
-    PrintListener(
-        _env,
-        include_length=include_length,
-        include_time=include_time,
-        include_context=include_context,
-        include_payload=include_payload,
-    )
-    log.unhandled_greenlet_exception = False
-    _env.events.init.fire(environment=_env, runner=None, web_ui=None)
-    if log.unhandled_greenlet_exception:
-        # As in a run from the command line, an `init` that failed leaves nothing to run.
-        sys.exit(1)
+    if _env is None:
+        # Later users share the environment of the first, and what it prints.
+        _env = _create_environment()
+        PrintListener(
+            _env,
+            include_length=include_length,
+            include_time=include_time,
+            include_context=include_context,
+            include_payload=include_payload,
+        )
+        log.unhandled_greenlet_exception = False
+        _env.events.init.fire(environment=_env, runner=None, web_ui=None)
+        if log.unhandled_greenlet_exception:
+            # As in a run from the command line, an `init` that failed leaves nothing to run.
+            sys.exit(1)
+    if _env.host is not None:
+        user_class.host = _env.host
     _env.events.test_start.fire(environment=_env)
     user = user_class(_env)
     _env.single_user_instance = user
     user.run()
+
+
+def _create_environment() -> Environment:
+    """An environment without a runner, with the options of the command line."""
+    from . import events
+    from .argument_parser import parse_options
+
+    options = parse_options()
+    return Environment(events=events, host=options.host, parsed_options=options)
 
 
 def _payload(response: Any) -> str:
