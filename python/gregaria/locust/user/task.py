@@ -128,11 +128,13 @@ class TaskSet(metaclass=TaskSetMeta):
     _is_direct: ClassVar[bool] = True
     _picks_itself: ClassVar[bool] = False
 
+    #: Made when a task is scheduled, since an empty deque takes 700 bytes of each user.
+    _queue: deque[Any] | None = None
+
     _user: User
     _parent: User | TaskSet
 
     def __init__(self, parent: Any) -> None:
-        self._task_queue: deque[Any] = deque()
         self._time_start = time()
         self._parent = parent
         user: Any = parent.user if isinstance(parent, TaskSet) else parent
@@ -143,6 +145,13 @@ class TaskSet(metaclass=TaskSetMeta):
         # For wait times of the kind `constant_pacing` that belong to the task set.
         self._cp_last_run = perf_counter()
         self._cp_last_wait_time = 0.0
+
+    @property
+    def _task_queue(self) -> deque[Any]:
+        """Tasks that have been scheduled and come before any that is picked."""
+        if self._queue is None:
+            self._queue = deque()
+        return self._queue
 
     @property
     def user(self) -> User:
@@ -212,13 +221,12 @@ class TaskSet(metaclass=TaskSetMeta):
         if "wait_time" in self.__dict__:
             waiter = self
         picks_itself = self._picks_itself or "get_next_task" in self.__dict__
-        queue = self._task_queue
         draw = random.random
         tasks: list[Any] = []
         count, scale = 0, 0.0
         while True:
-            if queue:
-                chosen = queue.popleft()
+            if self._queue:
+                chosen = self._queue.popleft()
             elif picks_itself:
                 chosen = self.get_next_task()
             else:
