@@ -1,12 +1,15 @@
 """The Rust half of gregaria. `mypy.stubtest` compares this file with the built module."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypedDict, final, type_check_only
+from typing import Any, Final, Self, TypedDict, final, type_check_only
 
 __all__ = [
     "VERSION",
+    "Client",
     "DemoTarget",
+    "Engine",
     "Entry",
+    "ResponseCore",
     "Stats",
     "UsageError",
     "bucket_response_time",
@@ -15,16 +18,6 @@ __all__ = [
     "command_line_help",
     "command_line_options",
     "parse_command_line",
-    "readable_percentile",
-    "replace_bucket_response_time",
-    "terminal_block",
-]
-
-__all__ = [
-    "VERSION",
-    "Entry",
-    "Stats",
-    "bucket_response_time",
     "readable_percentile",
     "replace_bucket_response_time",
     "terminal_block",
@@ -215,3 +208,109 @@ class DemoTarget:
         """Requests answered so far."""
     def stop(self) -> None:
         """Closes all connections and the port. Does nothing the second time."""
+
+# --- engine ---------------------------------------------------------------------------------------
+
+@final
+class Engine:
+    """All connections, timers and unfinished requests of this process. See `_hub.py`.
+
+    A ticket names an unfinished request or sleep; a negative one has finished already.
+    """
+
+    def __new__(cls) -> Engine: ...
+    def fileno(self) -> int: ...
+    def pid(self) -> int: ...
+    def turn(self) -> None: ...
+    def next(self) -> tuple[Any, Any] | None: ...
+    def sleep(self, greenlet: Any, seconds: float) -> int: ...
+    def cancel(self, ticket: int) -> None: ...
+    def forget_names(self) -> None: ...
+    def counters(self) -> dict[str, int]: ...
+
+@final
+class Client:
+    """What a `HttpUser` or `FastHttpUser` sends with."""
+
+    def __new__(
+        cls,
+        engine: Engine,
+        base_url: str,
+        is_fast: bool,
+        verifies: bool,
+        response_class: type[ResponseCore],
+        recorder: Stats | None,
+    ) -> Client: ...
+    def submit(
+        self,
+        greenlet: Any,
+        method: str,
+        url: str,
+        kwargs: dict[str, Any],
+        content_type: str | None = None,
+    ) -> int: ...
+    def submit_prepared(
+        self,
+        greenlet: Any,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str | bytes, str | bytes]],
+        body: bytes | None,
+        name: str | None,
+        is_judged: bool,
+        kwargs: dict[str, Any],
+    ) -> int: ...
+    def set_headers(self, pairs: Sequence[tuple[str | bytes, str | bytes]]) -> None: ...
+    def set_rules(
+        self,
+        max_redirects: int,
+        max_retries: int,
+        connect_timeout: float | None,
+        read_timeout: float | None,
+    ) -> None: ...
+    def set_base_url(self, base_url: str) -> None: ...
+    def set_request_name(self, name: str | None) -> None: ...
+    def set_verify(self, verifies: bool) -> None: ...
+    def set_connections(
+        self, limit: int, proxy_host: str | None, proxy_port: int | None
+    ) -> None: ...
+    def cookies(
+        self,
+    ) -> list[tuple[str, str, str, str, float | None, bool, bool]]: ...
+    def cookies_version(self) -> int: ...
+    def set_cookie(
+        self,
+        name: str,
+        value: str,
+        domain: str,
+        path: str,
+        expires: float | None,
+        secure: bool,
+    ) -> None: ...
+    def clear_cookies(self, domain: str | None, path: str | None, name: str | None) -> None: ...
+    def close(self) -> None: ...
+
+class ResponseCore:
+    """The native part of a response. Fields are made when they are read."""
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    status_code: int
+    def native_content(self) -> bytes | None: ...
+    def native_text(self) -> str | None: ...
+    def native_json(self) -> tuple[bool, Any]: ...
+    def native_headers(self) -> list[tuple[str, str]]: ...
+    def native_header(self, name: str) -> str | None: ...
+    def native_reason(self) -> str | None: ...
+    def native_url(self) -> str | None: ...
+    def native_request(
+        self,
+    ) -> tuple[str, str, list[tuple[str, str]], bytes | None] | None: ...
+    def native_history(self) -> list[Any]: ...
+    def native_failure(self) -> tuple[str, list[Any]] | None: ...
+    def native_status_failure(self) -> str | None: ...
+    def native_is_judged(self) -> bool: ...
+    def native_failure_text(self) -> str | None: ...
+    def native_timings(self) -> dict[str, float]: ...
+    def count(self, failure: str | None) -> None: ...
+    def count_by_status(self) -> bool: ...
+    def facts(self) -> tuple[str, str, float, float, str, int] | None: ...

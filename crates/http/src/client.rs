@@ -51,6 +51,8 @@ pub struct Proxy {
 pub(crate) struct Client {
     pub(crate) config: ClientConfig,
     pub(crate) pool: Pool,
+    /// Grows with each change of `config`. A connection remembers which it was opened with.
+    pub(crate) epoch: u16,
 }
 
 impl Client {
@@ -58,6 +60,14 @@ impl Client {
         Self {
             pool: Pool::new(config.limits),
             config,
+            epoch: 0,
         }
+    }
+
+    /// Connections that are in use are closed after it, since they were opened otherwise.
+    pub(crate) fn configure(&mut self, config: ClientConfig) {
+        self.pool.limit(config.limits);
+        self.config = config;
+        self.epoch = self.epoch.wrapping_add(1);
     }
 }

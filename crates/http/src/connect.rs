@@ -81,6 +81,7 @@ impl Engine {
         let timeout = exchange.request.rules.connect_timeout;
         let connection = Connection::new(
             exchange.client,
+            client.epoch,
             Arc::clone(&origin),
             ticket,
             Opening::new(now),

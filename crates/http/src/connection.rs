@@ -42,6 +42,8 @@ pub(crate) struct Connection {
     pub(crate) idle_since: Moment,
     /// Whether it has served a request before the current one.
     pub(crate) is_reused: bool,
+    /// Which of its client's configurations it was opened with.
+    pub(crate) epoch: u16,
 }
 
 /// Bytes the kernel has not taken. Empty nearly always, and then without memory.
@@ -58,7 +60,13 @@ impl Unsent {
 }
 
 impl Connection {
-    pub(crate) fn new(client: Key, origin: Arc<Origin>, ticket: Ticket, opening: Opening) -> Self {
+    pub(crate) fn new(
+        client: Key,
+        epoch: u16,
+        origin: Arc<Origin>,
+        ticket: Ticket,
+        opening: Opening,
+    ) -> Self {
         Self {
             client,
             origin,
@@ -74,6 +82,7 @@ impl Connection {
             timer_at: Moment::NEVER,
             idle_since: Moment::NEVER,
             is_reused: false,
+            epoch,
         }
     }
 

@@ -228,6 +228,26 @@ impl Engine {
         }
     }
 
+    /// Closes the idle connections of a client; the next request opens new ones.
+    pub fn close_idle(&mut self, client: ClientId) {
+        let idle = match self.clients.get(client.0) {
+            Some(client) => client.pool.idle(),
+            None => return,
+        };
+        for key in idle {
+            self.close(key);
+        }
+    }
+
+    /// Changes how a client connects. Connections that were opened otherwise are closed as soon as
+    /// they are idle; cookies stay.
+    pub fn configure_client(&mut self, client: ClientId, config: ClientConfig) {
+        self.close_idle(client);
+        if let Some(client) = self.clients.get_mut(client.0) {
+            client.configure(config);
+        }
+    }
+
     /// Drops what is known about names, so that a new test finds the addresses of today.
     pub fn forget_names(&mut self) {
         self.resolver.forget();

@@ -258,7 +258,8 @@ impl Engine {
         let Some(client) = client.filter(|_| is_usable) else {
             return self.close(key);
         };
-        if !client.pool.keep(&connection.origin, key) {
+        let is_current = connection.epoch == client.epoch;
+        if !is_current || !client.pool.keep(&connection.origin, key) {
             return self.close(key);
         }
         while let Some(next) = client.pool.next_waiting(&connection.origin) {

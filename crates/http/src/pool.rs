@@ -153,6 +153,16 @@ impl Pool {
         }
     }
 
+    /// All idle connections.
+    pub(crate) fn idle(&self) -> Vec<Key> {
+        self.places.iter().flat_map(|place| place.kept.iter().copied()).collect()
+    }
+
+    /// Other limits, from the next request on. Nothing is kept of what is still in use.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// The request that has waited longest for a connection to `origin`.
     pub(crate) fn next_waiting(&mut self, origin: &Arc<Origin>) -> Option<Ticket> {
         let index = self.find(origin)?;

@@ -1,8 +1,18 @@
 //! The native module of the Python package `gregaria`.
 
+mod address;
+mod arguments;
+mod charset;
 mod cli;
+mod client;
 mod config;
 mod demo;
+mod engine;
+mod failure;
+mod headers;
+mod json;
+mod response;
+mod shim;
 pub mod stats;
 
 use pyo3::prelude::*;
@@ -26,6 +36,12 @@ mod _native {
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
     use super::demo::DemoTarget;
+    #[pymodule_export]
+    use crate::client::Client;
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::response::ResponseCore;
     #[pymodule_export]
     use crate::stats::Entry;
     #[pymodule_export]

@@ -1,0 +1,62 @@
+//! How the text of a body is encoded, by the rules requests has for `Content-Type`.
+
+/// What the header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charset {
+    /// UTF-8 is named, or the type is JSON.
+    Utf8,
+    /// ISO-8859-1 is named, or the type is text and names none (RFC 2616, section 3.7.1).
+    Latin1,
+    /// Nothing: requests then looks at the bytes.
+    Untold,
+    /// Another one, which Python decodes.
+    Other,
+}
+
+/// Reads a `Content-Type`.
+pub(crate) fn of(content_type: Option<&[u8]>) -> Charset {
+    let Some(value) = content_type.and_then(|value| std::str::from_utf8(value).ok()) else {
+        return Charset::Untold;
+    };
+    let mut parts = value.split(';');
+    let kind = parts.next().unwrap_or_default().trim();
+    for part in parts {
+        let Some((key, name)) = part.split_once('=') else { continue };
+        if key.trim().eq_ignore_ascii_case("charset") {
+            let name = name.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
+            return match name.as_str() {
+                "utf-8" | "utf8" => Charset::Utf8,
+                "iso-8859-1" | "latin-1" | "latin1" => Charset::Latin1,
+                _ => Charset::Other,
+            };
+        }
+    }
+    // requests looks for the words anywhere in the type.
+    if kind.contains("text") {
+        Charset::Latin1
+    } else if kind.contains("application/json") {
+        Charset::Utf8
+    } else {
+        Charset::Untold
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Charset, of};
+
+    #[test]
+    fn a_charset_is_found_as_requests_finds_it() {
+        for (value, expected) in [
+            ("text/html", Charset::Latin1),
+            ("text/html; charset=UTF-8", Charset::Utf8),
+            ("text/html; charset='utf8'", Charset::Utf8),
+            ("application/json", Charset::Utf8),
+            ("application/json; charset=utf-16", Charset::Other),
+            ("application/octet-stream", Charset::Untold),
+        ] {
+            assert_eq!(of(Some(value.as_bytes())), expected, "{value}");
+        }
+        assert_eq!(of(None), Charset::Untold);
+    }
+}

@@ -1,0 +1,332 @@
+//! One client: base URL, header lines, names, and what counts as a failure.
+//!
+//! `submit` takes the arguments of `client.get(…)` as they are. What it cannot send exactly as
+//! requests would, it does not send: it answers [`LONG_WAY`], and Python prepares the request with
+//! requests' own code first (`python/gregaria/locust/clients.py`).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gregaria_http as http;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyType};
+
+use crate::address::{Address, BaseId};
+use crate::arguments::Arguments;
+use crate::engine::{Core, Engine, SharedCore, Waiter};
+use crate::failure::Dialect;
+use crate::headers;
+use crate::response::Exchange;
+use crate::stats::Stats;
+
+/// What `submit` returns when it has done nothing and Python has to prepare the request.
+const LONG_WAY: i64 = 0;
+
+/// What a `HttpUser` or `FastHttpUser` sends with. Lives on the engine's thread.
+#[pyclass(unsendable, frozen, module = "gregaria._native")]
+pub(crate) struct Client {
+    core: SharedCore,
+    state: RefCell<State>,
+}
+
+struct State {
+    id: http::ClientId,
+    dialect: Dialect,
+    base: BaseId,
+    headers: Arc<http::HeaderBlock>,
+    rules: Rc<http::Rules>,
+    class: Py<PyType>,
+    recorder: Option<Py<Stats>>,
+    /// Overrides the name of every entry while it is set.
+    request_name: Option<Arc<str>>,
+    verifies: bool,
+}
+
+impl State {
+    /// The rules of one request: the client's own, unless its arguments say otherwise.
+    fn rules(&self, method: &http::Method, arguments: &Arguments<'_>) -> Rc<http::Rules> {
+        let is_head = *method == http::Method::Head && self.dialect == Dialect::Requests;
+        if arguments.timeout.is_none() && arguments.allows_redirects.is_none() && !is_head {
+            return self.rules.clone();
+        }
+        let mut rules = http::Rules::clone(&self.rules);
+        rules.follows_redirects = arguments.allows_redirects.unwrap_or(!is_head);
+        if let Some(timeout) = arguments.timeout {
+            rules.connect_timeout = timeout.connect;
+            rules.read_timeout = timeout.read;
+        }
+        Rc::new(rules)
+    }
+
+    fn name(&self, given: Option<Arc<str>>, address: &Address) -> Arc<str> {
+        match given.or_else(|| self.request_name.clone()) {
+            Some(name) => name,
+            None if self.dialect == Dialect::Fast => address.given.clone(),
+            None => address.target.clone(),
+        }
+    }
+}
+
+/// How a client connects unless it is told otherwise.
+fn client_config(core: &Core, verifies: bool) -> http::ClientConfig {
+    http::ClientConfig { tls: core.tls(verifies), ..http::ClientConfig::default() }
+}
+
+/// What is sent, apart from where to.
+struct Message {
+    method: http::Method,
+    headers: Arc<http::HeaderBlock>,
+    body: Option<Arc<[u8]>>,
+}
+
+impl Client {
+    /// Hands a request to the engine. The borrow of the engine ends before anything is dropped.
+    fn send(
+        &self,
+        py: Python<'_>,
+        greenlet: Py<PyAny>,
+        address: Address,
+        message: Message,
+        rules: Rc<http::Rules>,
+        name: Arc<str>,
+        is_judged: bool,
+    ) -> i64 {
+        let state = self.state.borrow();
+        let exchange = Exchange {
+            class: state.class.clone_ref(py),
+            recorder: state.recorder.as_ref().map(|recorder| recorder.clone_ref(py)),
+            dialect: state.dialect,
+            is_judged,
+            name,
+            method: message.method.clone(),
+            headers: message.headers.clone(),
+            body: message.body.clone(),
+            address,
+        };
+        let request = http::Request {
+            method: message.method,
+            origin: exchange.address.origin.clone(),
+            target: exchange.address.target.clone(),
+            headers: message.headers,
+            body: message.body,
+            rules,
+        };
+        let mut core = self.core.borrow_mut();
+        let submitted = core.http.submit(state.id, request);
+        core.park(&submitted, Waiter { greenlet, exchange: Some(exchange) })
+    }
+}
+
+#[pymethods]
+impl Client {
+    /// `is_fast` chooses the rules of `FastHttpUser` in place of those of `HttpUser`;
+    /// `response_class` is what responses are made of, a subclass of `ResponseCore`.
+    #[new]
+    fn new(
+        engine: &Bound<'_, Engine>,
+        base_url: &str,
+        is_fast: bool,
+        verifies: bool,
+        response_class: Py<PyType>,
+        recorder: Option<Py<Stats>>,
+    ) -> Self {
+        let dialect = if is_fast { Dialect::Fast } else { Dialect::Requests };
+        let core = engine.borrow().core().clone();
+        let (id, base) = {
+            let mut core = core.borrow_mut();
+            let config = client_config(&core, verifies);
+            (core.http.add_client(config), core.addresses.base(base_url))
+        };
+        let state = State {
+            id,
+            dialect,
+            base,
+            headers: Arc::default(),
+            rules: Rc::default(),
+            class: response_class,
+            recorder,
+            request_name: None,
+            verifies,
+        };
+        Self { core, state: RefCell::new(state) }
+    }
+
+    /// Sends what `method` and `url` say, with the arguments of requests in `kwargs`. `content_type`
+    /// goes with a body that Python has encoded, unless the user has set one.
+    ///
+    /// Returns a ticket, negative if it has finished already; or 0, having done nothing, if the
+    /// request has to be prepared. Raises `ValueError` for a URL that cannot be asked.
+    #[pyo3(signature = (greenlet, method, url, kwargs, content_type=None))]
+    fn submit(
+        &self,
+        py: Python<'_>,
+        greenlet: Py<PyAny>,
+        method: &str,
+        url: &str,
+        kwargs: &Bound<'_, PyDict>,
+        content_type: Option<&str>,
+    ) -> PyResult<i64> {
+        let state = self.state.borrow();
+        let arguments = if kwargs.is_empty() {
+            Arguments::default()
+        } else {
+            let Some(arguments) = Arguments::read(kwargs, state.verifies) else {
+                return Ok(LONG_WAY);
+            };
+            arguments
+        };
+        let mut block = match &arguments.headers {
+            None => state.headers.clone(),
+            Some(added) => match headers::merged(&state.headers, added) {
+                Some(block) => block,
+                None => return Ok(LONG_WAY),
+            },
+        };
+        if let Some(content_type) = content_type {
+            if !block.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"content-type")) {
+                Arc::make_mut(&mut block)
+                    .push(b"Content-Type", content_type.as_bytes())
+                    .map_err(|error| PyValueError::new_err(error.to_string()))?;
+            }
+        }
+        let Ok(address) = self.core.borrow_mut().addresses.find(state.base, url) else {
+            return Ok(LONG_WAY);
+        };
+        let method = http::Method::new(method);
+        // A method that may have a body says so when it has none, as http.client does.
+        let is_bodiless = matches!(method, http::Method::Get | http::Method::Head);
+        let body = arguments.body.clone().or_else(|| (!is_bodiless).then(Arc::default));
+        let rules = state.rules(&method, &arguments);
+        let is_judged = arguments.is_judged;
+        let name = state.name(arguments.name, &address);
+        drop(state);
+        let message = Message { method, headers: block, body };
+        Ok(self.send(py, greenlet, address, message, rules, name, is_judged))
+    }
+
+    /// Sends a request that requests has prepared: `url` is absolute and encoded, `headers` are
+    /// all lines but `Host` and `Content-Length`. `name` is the entry's, if the user gave one.
+    #[pyo3(signature = (greenlet, method, url, headers, body, name, is_judged, kwargs))]
+    #[allow(clippy::too_many_arguments, reason = "the fields of a prepared request")]
+    fn submit_prepared(
+        &self,
+        py: Python<'_>,
+        greenlet: Py<PyAny>,
+        method: &str,
+        url: &str,
+        headers: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
+        body: Option<&Bound<'_, PyBytes>>,
+        name: Option<&str>,
+        is_judged: bool,
+        kwargs: &Bound<'_, PyDict>,
+    ) -> PyResult<i64> {
+        let state = self.state.borrow();
+        let Some(arguments) = Arguments::read(kwargs, state.verifies) else {
+            return Err(PyValueError::new_err("a prepared request takes its limits alone"));
+        };
+        let Some(block) = headers::block(&headers) else {
+            return Err(PyValueError::new_err("invalid header in a prepared request"));
+        };
+        let address = self
+            .core
+            .borrow_mut()
+            .addresses
+            .find(state.base, url)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let method = http::Method::new(method);
+        let rules = state.rules(&method, &arguments);
+        let name = state.name(name.map(Arc::from), &address);
+        drop(state);
+        let body = body.map(|body| Arc::from(body.as_bytes()));
+        let message = Message { method, headers: Arc::new(block), body };
+        Ok(self.send(py, greenlet, address, message, rules, name, is_judged))
+    }
+
+    /// Sets the header lines sent with every request. Raises `ValueError` for one that cannot be.
+    fn set_headers(&self, pairs: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>) -> PyResult<()> {
+        let block = headers::block(&pairs)
+            .ok_or_else(|| PyValueError::new_err("header names and values must be text or bytes"))?;
+        self.state.borrow_mut().headers = self.core.borrow_mut().shared_headers(block);
+        Ok(())
+    }
+
+    /// Sets how requests go on, for those that do not say. Limits are seconds; `None` waits.
+    fn set_rules(
+        &self,
+        max_redirects: u32,
+        max_retries: u32,
+        connect_timeout: Option<f64>,
+        read_timeout: Option<f64>,
+    ) -> PyResult<()> {
+        let seconds = |limit: Option<f64>| {
+            limit
+                .map(Duration::try_from_secs_f64)
+                .transpose()
+                .map_err(|error| PyValueError::new_err(error.to_string()))
+        };
+        let rules = http::Rules {
+            max_redirects,
+            max_retries,
+            connect_timeout: seconds(connect_timeout)?,
+            read_timeout: seconds(read_timeout)?,
+            ..http::Rules::default()
+        };
+        self.state.borrow_mut().rules = self.core.borrow_mut().shared_rules(rules);
+        Ok(())
+    }
+
+    /// Sets the base URL that paths are put behind.
+    fn set_base_url(&self, base_url: &str) {
+        self.state.borrow_mut().base = self.core.borrow_mut().addresses.base(base_url);
+    }
+
+    /// Sets the name under which every request is counted; `None` goes back to the path.
+    fn set_request_name(&self, name: Option<&str>) {
+        self.state.borrow_mut().request_name = name.map(Arc::from);
+    }
+
+    /// Sets whether certificates are verified. Connections opened otherwise are closed.
+    fn set_verify(&self, verifies: bool) {
+        let mut state = self.state.borrow_mut();
+        if state.verifies != verifies {
+            state.verifies = verifies;
+            let mut core = self.core.borrow_mut();
+            let config = client_config(&core, verifies);
+            core.http.configure_client(state.id, config);
+        }
+    }
+
+    /// Sets how many connections may be open to a host at the same time, and a proxy for all.
+    fn set_connections(&self, limit: usize, proxy_host: Option<&str>, proxy_port: Option<u16>) {
+        let state = self.state.borrow();
+        let mut core = self.core.borrow_mut();
+        let proxy = proxy_host.map(|host| {
+            Arc::new(http::Proxy {
+                host: host.into(),
+                port: proxy_port.unwrap_or(80),
+                authorization: None,
+            })
+        });
+        let limits = http::Limits { open_per_origin: Some(limit), ..http::Limits::default() };
+        let config = http::ClientConfig { proxy, limits, ..client_config(&core, state.verifies) };
+        core.http.configure_client(state.id, config);
+    }
+
+    /// Closes all connections. The client can go on: the next request opens a new one.
+    fn close(&self) {
+        let id = self.state.borrow().id;
+        self.core.borrow_mut().http.close_idle(id);
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // Nothing can be borrowed here unless the engine itself is going away.
+        if let Ok(mut core) = self.core.try_borrow_mut() {
+            core.http.remove_client(self.state.get_mut().id);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The engine as Python sees it: tickets on one side, greenlets on the other.
+//!
+//! Nothing here switches a greenlet. `submit`, `turn` and `next` return, and Python switches
+//! (`python/gregaria/_hub.py`). While the engine is borrowed no Python code runs: objects are made
+//! after the borrow has ended, and references to greenlets are dropped after it, because either
+//! may run a finalizer that comes back here.
+
+use std::cell::RefCell;
+use std::os::fd::AsRawFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gregaria_http as http;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::address::AddressBook;
+use crate::response::{Exchange, ResponseCore};
+
+/// Who waits for a ticket.
+pub(crate) struct Waiter {
+    pub(crate) greenlet: Py<PyAny>,
+    /// What is needed to make a response of the outcome; `None` for a sleep.
+    pub(crate) exchange: Option<Exchange>,
+}
+
+/// What lives on the engine's thread and is borrowed for the length of one call.
+pub(crate) struct Core {
+    pub(crate) http: http::Engine,
+    /// By the slot of the ticket, which is small and used again.
+    waiters: Vec<Option<Waiter>>,
+    pub(crate) addresses: AddressBook,
+    /// Header lines and rules that clients have in common: a thousand users of a class send the
+    /// same ones.
+    headers: Vec<Arc<http::HeaderBlock>>,
+    rules: Vec<Rc<http::Rules>>,
+    /// By whether certificates are verified.
+    tls: [Arc<http::TlsSettings>; 2],
+}
+
+/// Different header blocks and rules remembered; beyond them, clients have their own.
+const MAX_SHARED: usize = 64;
+
+impl Core {
+    fn new() -> std::io::Result<Self> {
+        let anything = http::TlsSettings { trust: http::Trust::Anything, identity: None };
+        Ok(Self {
+            http: http::Engine::new(http::EngineConfig::default())?,
+            waiters: Vec::new(),
+            addresses: AddressBook::default(),
+            headers: Vec::new(),
+            rules: Vec::new(),
+            tls: [Arc::new(anything), Arc::default()],
+        })
+    }
+
+    pub(crate) fn shared_headers(&mut self, block: http::HeaderBlock) -> Arc<http::HeaderBlock> {
+        if let Some(known) = self.headers.iter().find(|known| ***known == block) {
+            return known.clone();
+        }
+        let block = Arc::new(block);
+        if self.headers.len() < MAX_SHARED {
+            self.headers.push(block.clone());
+        }
+        block
+    }
+
+    pub(crate) fn shared_rules(&mut self, rules: http::Rules) -> Rc<http::Rules> {
+        if let Some(known) = self.rules.iter().find(|known| ***known == rules) {
+            return known.clone();
+        }
+        let rules = Rc::new(rules);
+        if self.rules.len() < MAX_SHARED {
+            self.rules.push(rules.clone());
+        }
+        rules
+    }
+
+    pub(crate) fn tls(&self, verifies: bool) -> Arc<http::TlsSettings> {
+        self.tls[usize::from(verifies)].clone()
+    }
+
+    /// Remembers who waits, and says what Python needs: the ticket, negative when it has finished
+    /// already and so will not make the descriptor readable.
+    pub(crate) fn park(&mut self, submitted: &http::Submitted, waiter: Waiter) -> i64 {
+        let slot = slot_of(submitted.ticket);
+        if slot >= self.waiters.len() {
+            self.waiters.resize_with(slot + 1, || None);
+        }
+        self.waiters[slot] = Some(waiter);
+        let raw = submitted.ticket.to_raw().cast_signed();
+        if submitted.is_finished { -raw } else { raw }
+    }
+
+    fn unpark(&mut self, ticket: http::Ticket) -> Option<Waiter> {
+        self.waiters.get_mut(slot_of(ticket))?.take()
+    }
+}
+
+/// The low half of a ticket is its slot, counted from one.
+fn slot_of(ticket: http::Ticket) -> usize {
+    usize::try_from(ticket.to_raw() & u64::from(u32::MAX)).unwrap_or(1) - 1
+}
+
+/// All connections, timers and unfinished requests of this process. Made by `_hub.py`, once for
+/// each pid, and used on the thread that made it alone.
+#[pyclass(unsendable, frozen, module = "gregaria._native")]
+pub(crate) struct Engine {
+    core: SharedCore,
+}
+
+/// The clients have it too.
+pub(crate) type SharedCore = Rc<RefCell<Core>>;
+
+impl Engine {
+    pub(crate) fn core(&self) -> &SharedCore {
+        &self.core
+    }
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    fn new() -> PyResult<Self> {
+        Ok(Self { core: Rc::new(RefCell::new(Core::new()?)) })
+    }
+
+    /// The descriptor that is readable whenever `turn` has something to do.
+    fn fileno(&self) -> i32 {
+        self.core.borrow().http.descriptor().as_raw_fd()
+    }
+
+    /// The process this engine belongs to.
+    fn pid(&self) -> u32 {
+        self.core.borrow().http.pid()
+    }
+
+    /// Reads what has arrived and fires due timers, once.
+    fn turn(&self) -> PyResult<()> {
+        self.core.borrow_mut().http.turn().map_err(PyErr::from)
+    }
+
+    /// The oldest finished request or sleep as `(greenlet, result)`, or `None`. The result is a
+    /// response, or `None` for a sleep. A request is recorded here, unless a block has to judge it.
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Option<(Py<PyAny>, Bound<'py, PyAny>)>> {
+        loop {
+            let (finished, waiter) = {
+                let mut core = self.core.borrow_mut();
+                let Some(finished) = core.http.next() else { return Ok(None) };
+                let waiter = core.unpark(finished.ticket);
+                (finished, waiter)
+            };
+            let Some(waiter) = waiter else { continue };
+            let result = match (finished.outcome, waiter.exchange) {
+                (http::Outcome::Response(response), Some(exchange)) => {
+                    ResponseCore::finish(py, exchange, Ok(response))?
+                }
+                (http::Outcome::Failed(error), Some(exchange)) => {
+                    ResponseCore::finish(py, exchange, Err(error))?
+                }
+                _ => py.None().into_bound(py),
+            };
+            return Ok(Some((waiter.greenlet, result)));
+        }
+    }
+
+    /// Wakes `greenlet` after `seconds`, never earlier. Returns a ticket as `Client.submit` does.
+    fn sleep(&self, greenlet: Py<PyAny>, seconds: f64) -> PyResult<i64> {
+        let duration = Duration::try_from_secs_f64(seconds.max(0.0)).map_err(|_| {
+            PyValueError::new_err(format!("cannot sleep for `{seconds}` seconds"))
+        })?;
+        let mut core = self.core.borrow_mut();
+        let submitted = core.http.sleep(duration);
+        Ok(core.park(&submitted, Waiter { greenlet, exchange: None }))
+    }
+
+    /// Forgets a request or a sleep, by the ticket that was returned for it.
+    fn cancel(&self, ticket: i64) {
+        let Some(ticket) = http::Ticket::from_raw(ticket.unsigned_abs()) else { return };
+        let waiter = {
+            let mut core = self.core.borrow_mut();
+            core.http.cancel(ticket);
+            core.unpark(ticket)
+        };
+        drop(waiter);
+    }
+
+    /// Asks every name again: for a new run, whose hosts may have moved.
+    fn forget_names(&self) {
+        self.core.borrow_mut().http.forget_names();
+    }
+
+    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups.
+    fn counters(&self) -> std::collections::BTreeMap<&'static str, u64> {
+        let core = self.core.borrow();
+        let counters = core.http.counters();
+        std::collections::BTreeMap::from([
+            ("connections_opened", counters.opened),
+            ("connections_reused", counters.reused),
+            ("connections_dropped", counters.dropped_stale),
+            ("retries", counters.retries),
+            ("names_resolved", counters.resolves),
+        ])
+    }
+}

@@ -1,0 +1,22 @@
+//! `response.json()` by a Rust decoder, which must agree with `json.loads` on every value.
+//!
+//! Where the two might differ this one gives up and the standard library decides, so a locustfile
+//! never sees another value, or another exception, than it would see under Locust.
+
+use jiter::{FloatMode, PartialMode, PythonParse, StringCacheMode};
+use pyo3::prelude::*;
+
+/// Whether it was decoded, and the value.
+pub(crate) fn decode<'py>(py: Python<'py>, body: &[u8]) -> (bool, Option<Bound<'py, PyAny>>) {
+    let parse = PythonParse {
+        allow_inf_nan: true,
+        cache_mode: StringCacheMode::Keys,
+        partial_mode: PartialMode::Off,
+        catch_duplicate_keys: false,
+        float_mode: FloatMode::Float,
+    };
+    match parse.python_parse(py, body) {
+        Ok(value) => (true, Some(value)),
+        Err(_) => (false, None),
+    }
+}

@@ -1,0 +1,369 @@
+//! A response whose fields are made when read.
+//!
+//! [`ResponseCore`] holds what the engine handed out. Python's response classes inherit from it
+//! (`requests.Response` stands beside it in their bases), so a response that nobody looks at costs
+//! one Python object and nothing more.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::UNIX_EPOCH;
+
+use gregaria_http as http;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
+
+use crate::address::Address;
+use crate::charset::{self, Charset};
+use crate::failure::{self, Dialect};
+use crate::json;
+use crate::stats::Stats;
+
+/// What is remembered of a request while it is under way.
+pub(crate) struct Exchange {
+    /// The Python class of the response.
+    pub(crate) class: Py<PyType>,
+    /// Where it is counted; `None` for a client without a run.
+    pub(crate) recorder: Option<Py<Stats>>,
+    pub(crate) dialect: Dialect,
+    /// Whether a `with` block judges it: it is then counted when the block ends.
+    pub(crate) is_judged: bool,
+    /// Name of its entry.
+    pub(crate) name: Arc<str>,
+    pub(crate) method: http::Method,
+    pub(crate) address: Address,
+    pub(crate) headers: Arc<http::HeaderBlock>,
+    pub(crate) body: Option<Arc<[u8]>>,
+}
+
+/// What was asked and what came of it. Never changes.
+struct Inner {
+    exchange: Exchange,
+    outcome: Result<http::Response, http::RequestError>,
+}
+
+/// The native part of a response. User code may hand it to another thread, so what changes is
+/// atomic and nothing is borrowed while Python objects are made.
+#[pyclass(subclass, frozen, module = "gregaria._native")]
+pub(crate) struct ResponseCore {
+    /// Set once; empty in a response that user code has made.
+    inner: OnceLock<Inner>,
+    status: AtomicU16,
+    is_counted: AtomicBool,
+}
+
+impl ResponseCore {
+    /// Counts a finished request, unless a block judges it, and makes its Python object.
+    pub(crate) fn finish<'py>(
+        py: Python<'py>,
+        exchange: Exchange,
+        outcome: Result<http::Response, http::RequestError>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let inner = Inner { exchange, outcome };
+        let is_judged = inner.exchange.is_judged;
+        if !is_judged {
+            inner.count(inner.failure_text().as_deref());
+        }
+        // `__new__` alone: the classes have no `__init__` of their own to run, and requests' would
+        // fill fields that are made when read.
+        let object = new_function(py)?.call1((&inner.exchange.class,))?;
+        let core = object.cast::<Self>()?.get();
+        core.status.store(inner.status(), Ordering::Relaxed);
+        core.is_counted.store(!is_judged, Ordering::Relaxed);
+        core.inner.get_or_init(|| inner);
+        Ok(object)
+    }
+
+    fn response(&self) -> Option<&http::Response> {
+        self.inner.get()?.outcome.as_ref().ok()
+    }
+
+    /// Whether it is up to the caller to count it: true once.
+    fn claim_count(&self) -> bool {
+        !self.is_counted.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// `ResponseCore.__new__`, looked up once.
+fn new_function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static NEW: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
+    let new = NEW.get_or_try_init(py, || {
+        py.get_type::<ResponseCore>().getattr("__new__").map(Bound::unbind)
+    })?;
+    Ok(new.bind(py))
+}
+
+impl Inner {
+    fn status(&self) -> u16 {
+        self.outcome.as_ref().map_or(0, |response| response.status)
+    }
+
+    fn timing(&self) -> &http::Timing {
+        match &self.outcome {
+            Ok(response) => &response.timing,
+            Err(error) => &error.timing,
+        }
+    }
+
+    fn response_time_ms(&self) -> f64 {
+        self.timing().total.as_secs_f64() * 1e3
+    }
+
+    /// The URL that was asked for first.
+    fn url(&self) -> String {
+        format!("{}{}", self.exchange.address.origin, self.exchange.address.target)
+    }
+
+    fn failure_text(&self) -> Option<String> {
+        let exchange = &self.exchange;
+        failure::text(
+            exchange.dialect,
+            &self.outcome,
+            &exchange.name,
+            &|| self.url(),
+            exchange.address.origin.scheme,
+        )
+    }
+
+    /// Bytes of the decoded body, as Locust counts them, without decoding it where possible.
+    fn length(&self) -> u64 {
+        self.outcome.as_ref().map_or(0, decoded_length)
+    }
+
+    fn count(&self, failure: Option<&str>) {
+        let Some(recorder) = &self.exchange.recorder else { return };
+        recorder.get().record(
+            self.exchange.method.as_str(),
+            &self.exchange.name,
+            Some(self.response_time_ms()),
+            self.length(),
+            failure,
+        );
+    }
+}
+
+/// The codings of a body, innermost last, as `Content-Encoding` lists them.
+fn content_encoding(response: &http::Response) -> Option<&[u8]> {
+    response.header("content-encoding").filter(|value| !value.eq_ignore_ascii_case(b"identity"))
+}
+
+/// The length of a gzip body stands in its last four bytes (RFC 1952, section 2.3.1), so that the
+/// usual body need not be decoded to be counted. Other codings are decoded for it.
+fn decoded_length(response: &http::Response) -> u64 {
+    let body = response.body();
+    let Some(coding) = content_encoding(response) else { return body.len() as u64 };
+    if coding.eq_ignore_ascii_case(b"gzip") && body.len() >= 18 {
+        if let Some(last) = body.last_chunk::<4>() {
+            return u64::from(u32::from_le_bytes(*last));
+        }
+    }
+    decoded(response).map_or(0, |body| body.len() as u64)
+}
+
+fn decoded(response: &http::Response) -> Result<Cow<'_, [u8]>, crate::shim::body::DecodeError> {
+    match content_encoding(response) {
+        None => Ok(Cow::Borrowed(response.body())),
+        Some(_) if response.body().is_empty() => Ok(Cow::Borrowed(&[])),
+        Some(coding) => crate::shim::body::decode(coding, response.body()),
+    }
+}
+
+/// Header bytes as text, the way HTTP libraries for Python read them.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+fn latin1_pairs<'a>(lines: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<(String, String)> {
+    lines.map(|(name, value)| (latin1(name), latin1(value))).collect()
+}
+
+/// `(method, URL, header lines, body)` of a request.
+type Asked<'py> = (String, String, Vec<(String, String)>, Option<Bound<'py, PyBytes>>);
+
+#[pymethods]
+impl ResponseCore {
+    /// The arguments are those of the Python subclass.
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { inner: OnceLock::new(), status: 0.into(), is_counted: false.into() }
+    }
+
+    /// The status code; 0 if there was no response.
+    #[getter]
+    fn status_code(&self) -> u16 {
+        self.status.load(Ordering::Relaxed)
+    }
+
+    #[setter]
+    fn set_status_code(&self, status: Option<u16>) {
+        self.status.store(status.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// The decoded body; `None` without a response. Raises `ValueError` when it cannot be decoded.
+    fn native_content<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let Some(response) = self.response() else { return Ok(None) };
+        let body = decoded(response).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Some(PyBytes::new(py, &body)))
+    }
+
+    /// The body as text; `None` if requests has to find out how it is encoded.
+    fn native_text<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
+        let response = self.response()?;
+        let body = decoded(response).ok()?;
+        match charset::of(response.header("content-type")) {
+            Charset::Utf8 | Charset::Untold => {
+                std::str::from_utf8(&body).ok().map(|text| PyString::new(py, text))
+            }
+            Charset::Latin1 => Some(PyString::new(py, &latin1(&body))),
+            Charset::Other => None,
+        }
+    }
+
+    /// `(True, value)`, or `(False, None)` if the standard library has to decide.
+    fn native_json<'py>(&self, py: Python<'py>) -> (bool, Option<Bound<'py, PyAny>>) {
+        let Some(response) = self.response() else { return (false, None) };
+        let Ok(body) = decoded(response) else { return (false, None) };
+        match charset::of(response.header("content-type")) {
+            Charset::Utf8 | Charset::Untold => json::decode(py, &body),
+            Charset::Latin1 if body.is_ascii() => json::decode(py, &body),
+            Charset::Latin1 | Charset::Other => (false, None),
+        }
+    }
+
+    /// Name and value of each header line in the order received.
+    fn native_headers(&self) -> Vec<(String, String)> {
+        self.response().map(|response| latin1_pairs(response.headers())).unwrap_or_default()
+    }
+
+    /// The value of the first header of this name, in any case.
+    fn native_header(&self, name: &str) -> Option<String> {
+        self.response()?.header(name).map(latin1)
+    }
+
+    /// The reason phrase; `None` without a response.
+    fn native_reason(&self) -> Option<String> {
+        self.response().map(|response| latin1(response.reason()))
+    }
+
+    /// The URL the response came from, after redirects.
+    fn native_url(&self) -> Option<String> {
+        let inner = self.inner.get()?;
+        Some(match &inner.outcome {
+            Ok(response) => format!("{}{}", response.origin, response.target),
+            Err(_) => inner.url(),
+        })
+    }
+
+    /// What was asked for first: `(method, url, header lines, body)`.
+    fn native_request<'py>(&self, py: Python<'py>) -> Option<Asked<'py>> {
+        let inner = self.inner.get()?;
+        let exchange = &inner.exchange;
+        let body = exchange.body.as_ref().map(|body| PyBytes::new(py, body));
+        let lines = latin1_pairs(exchange.headers.iter());
+        Some((exchange.method.as_str().to_owned(), inner.url(), lines, body))
+    }
+
+    /// The responses that redirected, oldest first, as objects of the same class.
+    fn native_history<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let Some(Inner { exchange, outcome: Ok(response) }) = self.inner.get() else {
+            return Ok(Vec::new());
+        };
+        let copy = |earlier: &http::Response| {
+            let exchange = Exchange {
+                class: exchange.class.clone_ref(py),
+                recorder: None,
+                dialect: exchange.dialect,
+                is_judged: false,
+                name: exchange.name.clone(),
+                method: earlier.method.clone(),
+                address: Address {
+                    origin: earlier.origin.clone(),
+                    target: earlier.target.clone(),
+                    given: exchange.address.given.clone(),
+                },
+                headers: exchange.headers.clone(),
+                body: None,
+            };
+            Self::finish(py, exchange, Ok(earlier.clone()))
+        };
+        response.history.iter().map(copy).collect()
+    }
+
+    /// The failure as a kind and its arguments, for `_failure.py`; `None` when a response came.
+    fn native_failure(&self) -> Option<failure::Parts> {
+        let inner = self.inner.get()?;
+        let error = inner.outcome.as_ref().err()?;
+        Some(failure::parts(&error.kind, inner.exchange.address.origin.scheme))
+    }
+
+    /// The message of `requests.HTTPError` for a status that is a failure; `None` for others.
+    fn native_status_failure(&self) -> Option<String> {
+        let inner = self.inner.get()?;
+        let response = self.response()?;
+        let is_failure = !inner.exchange.dialect.is_success(response.status);
+        is_failure.then(|| {
+            failure::http_error(response.status, response.reason(), &inner.exchange.name)
+        })
+    }
+
+    /// Whether `catch_response=True` was given.
+    fn native_is_judged(&self) -> bool {
+        self.inner.get().is_some_and(|inner| inner.exchange.is_judged)
+    }
+
+    /// The text under which it is counted when nobody judges it; `None` for a success.
+    fn native_failure_text(&self) -> Option<String> {
+        self.inner.get()?.failure_text()
+    }
+
+    /// Counts a judged request, once: as a success, or under the text of a failure.
+    fn count(&self, failure: Option<&str>) {
+        if let Some(inner) = self.inner.get().filter(|_| self.claim_count()) {
+            inner.count(failure);
+        }
+    }
+
+    /// Counts a judged request by its status and transport, once. Returns whether it succeeded.
+    fn count_by_status(&self) -> bool {
+        let Some(inner) = self.inner.get() else { return true };
+        let failure = inner.failure_text();
+        if self.claim_count() {
+            inner.count(failure.as_deref());
+        }
+        failure.is_none()
+    }
+
+    /// What a listener of `events.request` is told, besides what Python knows:
+    /// `(method, name, response time in ms, epoch seconds at the start, first URL, length)`.
+    fn facts(&self) -> Option<(String, String, f64, f64, String, u64)> {
+        let inner = self.inner.get()?;
+        let start = inner.timing().started_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Some((
+            inner.exchange.method.as_str().to_owned(),
+            inner.exchange.name.to_string(),
+            inner.response_time_ms(),
+            start.as_secs_f64(),
+            inner.url(),
+            inner.length(),
+        ))
+    }
+
+    /// Seconds of each phase: `resolve`, `connect`, `tls`, `wait`, `receive` and `total`.
+    fn native_timings(&self) -> BTreeMap<&'static str, f64> {
+        let Some(inner) = self.inner.get() else { return BTreeMap::new() };
+        let timing = inner.timing();
+        [
+            ("resolve", timing.resolve),
+            ("connect", timing.connect),
+            ("tls", timing.tls),
+            ("wait", timing.wait),
+            ("receive", timing.receive),
+            ("total", timing.total),
+        ]
+        .map(|(phase, duration)| (phase, duration.as_secs_f64()))
+        .into()
+    }
+}

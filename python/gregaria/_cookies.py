@@ -1,0 +1,102 @@
+"""The cookies of a session, seen from Python.
+
+The engine stores cookies and sends them, redirects included, without Python. What a locustfile has
+in hand is a `RequestsCookieJar` that is filled from the engine's jar when it is looked at, and that
+passes changes on to it. So the fast path and requests itself see the same cookies.
+"""
+
+from __future__ import annotations
+
+from http.cookiejar import Cookie, CookieJar
+from typing import TYPE_CHECKING, Any
+
+from requests.cookies import RequestsCookieJar, cookiejar_from_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gregaria._native import Client
+
+
+class EngineCookies(RequestsCookieJar):
+    """A window on the cookie jar of one client."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._seen = -1
+        self._by_domain: dict[str, dict[str, dict[str, Cookie]]] = {}
+        super().__init__()
+
+    @property
+    def _cookies(self) -> dict[str, dict[str, dict[str, Cookie]]]:
+        # Where `http.cookiejar` and requests keep all cookies, by domain, path and name.
+        version = self._client.cookies_version()
+        if version != self._seen:
+            self._seen = version
+            self._by_domain = by_domain = {}
+            for name, value, domain, path, expires, secure, http_only in self._client.cookies():
+                cookie = _cookie(name, value, domain, path, expires, secure, http_only)
+                by_domain.setdefault(domain, {}).setdefault(path, {})[name] = cookie
+        return self._by_domain
+
+    @_cookies.setter
+    def _cookies(self, value: dict[str, dict[str, dict[str, Cookie]]]) -> None:
+        self._by_domain = value
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
+        """Adds a cookie, in place of the one of the same domain, path and name."""
+        super().set_cookie(cookie, *args, **kwargs)
+        self._client.set_cookie(
+            cookie.name,
+            cookie.value or "",
+            cookie.domain,
+            cookie.path,
+            None if cookie.expires is None else float(cookie.expires),
+            bool(cookie.secure),
+        )
+
+    def clear(
+        self, domain: str | None = None, path: str | None = None, name: str | None = None
+    ) -> None:
+        """Removes all cookies, or those of a domain, of a path in it, or one by its name."""
+        super().clear(domain, path, name)
+        self._client.clear_cookies(domain, path, name)
+
+    def replace(self, cookies: CookieJar | Mapping[str, str] | None) -> None:
+        """Removes all cookies and takes over others."""
+        self.clear()
+        if cookies is None:
+            return
+        jar = cookies if isinstance(cookies, CookieJar) else cookiejar_from_dict(dict(cookies))
+        for cookie in list(jar):
+            self.set_cookie(cookie)
+
+
+def _cookie(
+    name: str,
+    value: str,
+    domain: str,
+    path: str,
+    expires: float | None,
+    secure: bool,
+    http_only: bool,
+) -> Cookie:
+    """A cookie in the shape of the standard library."""
+    return Cookie(
+        version=0,
+        name=name,
+        value=value,
+        port=None,
+        port_specified=False,
+        domain=domain,
+        domain_specified=bool(domain),
+        domain_initial_dot=domain.startswith("."),
+        path=path,
+        path_specified=True,
+        secure=secure,
+        expires=None if expires is None else int(expires),
+        discard=expires is None,
+        comment=None,
+        comment_url=None,
+        rest={"HttpOnly": None} if http_only else {},  # type: ignore[arg-type]
+    )

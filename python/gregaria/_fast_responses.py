@@ -1,0 +1,184 @@
+"""Responses of `FastHttpUser`, whose fields are made when read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from requests.compat import json as complexjson
+from requests.structures import CaseInsensitiveDict
+
+from gregaria import _failure
+from gregaria._native import ResponseCore
+from gregaria._responses import Judged, made_when_read
+from gregaria.locust.exception import LocustError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+
+class LocustBadStatusCode(Exception):  # noqa: N818 - Locust's name
+    """A status that counts as a failure."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+    def __repr__(self) -> str:
+        return f"LocustBadStatusCode(code={self.code})"
+
+
+class FastRequest:
+    """What was sent: `method`, `url`, `headers` and the body, as `payload` and `body`."""
+
+    def __init__(self, method: str, url: str, lines: list[tuple[str, str]], body: Any) -> None:
+        self.method = method
+        self.url = url
+        self.headers = CaseInsensitiveDict(lines)
+        self.payload = body
+
+    @property
+    def body(self) -> Any:
+        """The body as bytes, or `None`."""
+        return self.payload
+
+
+class FastResponse(Judged, ResponseCore):
+    """What `FastHttpUser.client` returns.
+
+    `content` and `text` are `None` when there was no response, and `status_code` is 0.
+    """
+
+    def __init__(self) -> None:
+        """Does nothing: Rust has filled it, and fields are made when read."""
+
+    @made_when_read
+    def content(self) -> bytes | None:
+        """The decoded body."""
+        return self.native_content()
+
+    @made_when_read
+    def headers(self) -> CaseInsensitiveDict[str] | None:
+        """Several lines of one name are joined by a comma."""
+        joined: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        for name, value in self.native_headers():
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        return joined
+
+    @made_when_read
+    def text(self) -> str | None:
+        """The body as text, by the charset of its type, else as UTF-8."""
+        text = self.native_text()
+        if text is not None:
+            return text
+        content = self.content
+        return None if content is None else content.decode(self.encoding or "utf-8", "replace")
+
+    @made_when_read
+    def encoding(self) -> str | None:
+        """The charset of the content type."""
+        _, _, charset = (self.native_header("content-type") or "").partition("charset=")
+        return charset.split(";")[0].strip(" \"'") or None
+
+    @made_when_read
+    def url(self) -> str | None:
+        """Where it came from, after redirects."""
+        return self.native_url()
+
+    @made_when_read
+    def history(self) -> list[FastResponse]:
+        """The responses that redirected, oldest first."""
+        return self.native_history()
+
+    @made_when_read
+    def request(self) -> FastRequest | None:
+        """What was sent first."""
+        asked = self.native_request()
+        return None if asked is None else FastRequest(*asked)
+
+    @made_when_read
+    def error(self) -> Exception | None:
+        """What makes it a failure, if anything does."""
+        return self._failure_by_status()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is no failure."""
+        return self.native_failure_text() is None
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def json(self) -> Any:
+        """The body as JSON; raises `ValueError` if it is none."""
+        if "content" not in self.__dict__:
+            is_decoded, value = self.native_json()
+            if is_decoded:
+                return value
+        return complexjson.loads(self.text)
+
+    def raise_for_status(self) -> None:
+        """Raises what the request failed with: an error or the status."""
+        error = self.error
+        if error is not None:
+            raise error
+
+    def iter_content(self, chunk_size: int = 1024, decode_content: bool = True) -> Iterator[bytes]:
+        """The body in pieces of at most `chunk_size` bytes."""
+        content = self.content or b""
+        for start in range(0, len(content), chunk_size):
+            yield content[start : start + chunk_size]
+
+    def iter_lines(self) -> Iterator[str]:
+        """The lines of the body, without their ends."""
+        yield from (self.text or "").splitlines()
+
+    def _may_be_judged(self) -> bool:
+        return self.native_is_judged()
+
+    def __exit__(
+        self,
+        exc: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if exc is None and self._manual_result is None and self._tell is None:
+            self._is_inside = False
+            self.count_by_status()
+            return True
+        return super().__exit__(exc, value, traceback)
+
+    def _count_as(self, failure: Exception | None) -> None:
+        self.count(None if failure is None else repr(failure))
+
+    def _failure_by_status(self) -> Exception | None:
+        failure = self.native_failure()
+        if failure is not None:
+            facts = self.facts()
+            return _failure.fast_error(failure[0], facts[4] if facts else "", failure[1])
+        if self.native_failure_text() is None:
+            return None
+        return LocustBadStatusCode(self.status_code)
+
+
+class ResponseContextManager(FastResponse):
+    """A response that can be judged in a `with` block."""
+
+
+class RestResponseContextManager(ResponseContextManager):
+    """Type of the responses of `rest()`: `js` is the parsed body."""
+
+    js: Any
+
+
+class ErrorResponse(ResponseContextManager):
+    """What stands for a response when there was none: nothing but `error`."""
+
+    status_code = 0  # type: ignore[assignment]
+    content = None  # type: ignore[assignment]
+    text = None  # type: ignore[assignment]
+    headers = None  # type: ignore[assignment]
+
+    def json(self) -> Any:
+        """Raises: there is no body."""
+        raise LocustError(f"there is no response to read: {self.error!r}")

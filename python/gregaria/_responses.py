@@ -1,0 +1,362 @@
+"""Responses of `HttpUser`: `requests.Response` in every respect, made of what Rust holds.
+
+A response has no field until somebody reads it. Each field is then made from the bytes the engine
+has kept and stored in the object, where requests' own methods (`text`, `iter_lines`, `links`, …)
+find it, and where a locustfile may overwrite it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import email.message
+import io
+from typing import TYPE_CHECKING, Any
+
+import requests
+import requests.cookies
+import urllib3
+from gevent import GreenletExit
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+
+from gregaria import _failure
+from gregaria._native import ResponseCore
+from gregaria.locust.exception import (
+    CatchResponseError,
+    InterruptTaskSet,
+    LocustError,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    ResponseError,
+    StopTest,
+    StopUser,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+#: Leaving a block by one of these says nothing about the request.
+CONTROL_FLOW = (
+    GreenletExit,
+    StopUser,
+    StopTest,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    InterruptTaskSet,
+)
+
+NEEDS_CATCH_RESPONSE = (
+    "In order to use a with-block for requests, you must also pass catch_response=True"
+)
+NOT_IN_A_BLOCK = (
+    "Tried to set status on a request that has not yet been made. Make sure you use a with-block, "
+    "like this:\n\nwith self.client.request(..., catch_response=True) as response:\n"
+    "    response.failure(...)"
+)
+
+
+class Judged:
+    """The `with` block of a response: its `success()` and `failure()`, and when it is counted.
+
+    What is common to both clients. A subclass says how a request is counted.
+    """
+
+    #: True, or the exception it failed with, once `success()` or `failure()` was called.
+    _manual_result: bool | Exception | None = None
+    _is_inside = False
+    #: Tells the listeners of `events.request`, if there were any when the request was made.
+    _tell: Callable[[Any, Exception | None], None] | None = None
+
+    def _may_be_judged(self) -> bool:
+        """Whether `catch_response=True` was given."""
+        raise NotImplementedError
+
+    def _count_as(self, failure: Exception | None) -> None:
+        """Counts the request, as failed with `failure` or as successful."""
+        raise NotImplementedError
+
+    def _failure_by_status(self) -> Exception | None:
+        """Why it failed if nobody says otherwise; `None` if it did not."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Any:
+        if not self._may_be_judged():
+            raise LocustError(NEEDS_CATCH_RESPONSE)
+        self._is_inside = True
+        return self
+
+    def __exit__(
+        self,
+        exc: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        verdict = self._manual_result
+        self._is_inside = False
+        if verdict is not None:
+            self._conclude(None if verdict is True else verdict)
+            return exc is None
+        if exc is None:
+            self._conclude(self._failure_by_status())
+            return True
+        if isinstance(value, Exception) and not isinstance(value, CONTROL_FLOW):
+            # Locust counts nothing when a block ends with an exception of another kind. The
+            # request was made, so it is counted here; the exception goes on all the same.
+            self._conclude(value)
+        return isinstance(value, ResponseError)
+
+    def _conclude(self, failure: bool | Exception | None) -> None:
+        failure = failure if isinstance(failure, Exception) else None
+        self._count_as(failure)
+        if self._tell is not None:
+            self._tell(self, failure)
+
+    def success(self) -> None:
+        """Counts the request as successful, whatever its status."""
+        if not self._is_inside:
+            raise LocustError(NOT_IN_A_BLOCK)
+        self._manual_result = True
+
+    def failure(self, exc: Any) -> None:
+        """Counts the request as failed. `exc` is an exception, or the text of one."""
+        if not self._is_inside:
+            raise LocustError(NOT_IN_A_BLOCK)
+        self._manual_result = exc if isinstance(exc, Exception) else CatchResponseError(exc)
+
+
+class ResponseContextManager(Judged, requests.Response):
+    """What `HttpUser.client` returns: a `requests.Response` that can be judged in a block."""
+
+    #: The exception if there was no response.
+    error: Exception | None = None
+    #: Set by the client for responses that requests itself has fetched: counts and tells.
+    _report: Callable[[Any, Exception | None], None] | None = None
+
+    def _may_be_judged(self) -> bool:
+        return self._report is not None
+
+    def _count_as(self, failure: Exception | None) -> None:
+        if self._report is not None:
+            self._report(self, failure)
+            self._report = None
+
+    def _failure_by_status(self) -> Exception | None:
+        try:
+            self.raise_for_status()
+        except requests.RequestException as error:
+            return error
+        return None
+
+    def raise_for_status(self) -> None:
+        """Raises what the request failed with: the block's verdict, an error, or the status."""
+        if self._manual_result is True:
+            return
+        if isinstance(self._manual_result, Exception):
+            raise self._manual_result
+        if self.error is not None:
+            raise self.error
+        super().raise_for_status()
+
+
+class made_when_read:  # noqa: N801 - reads like `property`
+    """A field that is made by its function when it is read first, and can be overwritten."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        value = self._make(instance)
+        instance.__dict__[self._name] = value
+        return value
+
+
+class EngineResponse(ResponseCore, ResponseContextManager):
+    """A response that came through the engine."""
+
+    _content_consumed = True
+    _next: requests.PreparedRequest | None = None
+
+    def __init__(self) -> None:
+        """Does nothing: Rust has filled it, and the fields of requests are made when read."""
+
+    @made_when_read
+    def _content(self) -> bytes | None:
+        """The decoded body."""
+        try:
+            return self.native_content()
+        except ValueError as error:
+            raise requests.exceptions.ContentDecodingError(error) from None
+
+    @made_when_read
+    def headers(self) -> CaseInsensitiveDict[str]:
+        """Several lines of one name are joined by a comma, as in requests."""
+        joined: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        for name, value in self.native_headers():
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        return joined
+
+    @made_when_read
+    def url(self) -> str | None:
+        """Where it came from, after redirects."""
+        return self.native_url()
+
+    @made_when_read
+    def reason(self) -> str | None:
+        """The words behind the status code."""
+        return self.native_reason()
+
+    @made_when_read
+    def encoding(self) -> str | None:
+        """The encoding of `text` that the headers tell."""
+        return get_encoding_from_headers(self.headers)
+
+    @made_when_read
+    def elapsed(self) -> datetime.timedelta:
+        """From sending the request to the first byte of the response."""
+        timings = self.native_timings()
+        return datetime.timedelta(seconds=timings.get("total", 0) - timings.get("receive", 0))
+
+    @made_when_read
+    def history(self) -> list[EngineResponse]:
+        """The responses that redirected, oldest first."""
+        return self.native_history()
+
+    @made_when_read
+    def cookies(self) -> requests.cookies.RequestsCookieJar:
+        """The cookies this very response has set."""
+        jar = requests.cookies.RequestsCookieJar()
+        requests.cookies.extract_cookies_to_jar(jar, self.request, self.raw)
+        return jar
+
+    @made_when_read
+    def request(self) -> requests.PreparedRequest | None:
+        """What was sent first, as requests would have prepared it."""
+        asked = self.native_request()
+        if asked is None:
+            return None
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url, lines, prepared.body = asked
+        prepared.headers = CaseInsensitiveDict(lines)
+        prepared._cookies = requests.cookies.RequestsCookieJar()
+        prepared.hooks = requests.hooks.default_hooks()
+        return prepared
+
+    @made_when_read
+    def raw(self) -> urllib3.HTTPResponse:
+        """The body behind urllib3's interface, in memory already."""
+        message = email.message.Message()
+        for name, value in self.native_headers():
+            message[name] = value
+        raw = urllib3.HTTPResponse(
+            io.BytesIO(self._content or b""),
+            headers=urllib3.HTTPHeaderDict(self.native_headers()),
+            status=self.status_code,
+            reason=self.reason,
+            preload_content=False,
+            decode_content=False,
+        )
+        # Where requests looks for Set-Cookie lines.
+        raw._original_response = _OriginalResponse(message)
+        return raw
+
+    @made_when_read
+    def error(self) -> Exception | None:
+        """The exception if there was no response."""
+        failure = self.native_failure()
+        return None if failure is None else _failure.requests_error(*failure)
+
+    @made_when_read
+    def request_meta(self) -> dict[str, Any]:
+        """What listeners of `events.request` are told of it."""
+        return request_facts(self)
+
+    @property
+    def text(self) -> str:
+        """The body as text.
+
+        Without a charset in the headers, a body that is UTF-8 is read as that; requests would
+        come to the same result by trying encodings one after the other.
+        """
+        if "_content" not in self.__dict__ and "encoding" not in self.__dict__:
+            text = self.native_text()
+            if text is not None:
+                return text
+        return super().text
+
+    def json(self, **kwargs: Any) -> Any:
+        """The body as JSON; raises `requests.JSONDecodeError` if it is none."""
+        if not kwargs and "_content" not in self.__dict__ and "encoding" not in self.__dict__:
+            is_decoded, value = self.native_json()
+            if is_decoded:
+                return value
+        return super().json(**kwargs)
+
+    def _may_be_judged(self) -> bool:
+        return self.native_is_judged()
+
+    def __exit__(
+        self,
+        exc: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if exc is None and self._manual_result is None and self._tell is None:
+            self._is_inside = False
+            self.count_by_status()
+            return True
+        return super().__exit__(exc, value, traceback)
+
+    def _count_as(self, failure: Exception | None) -> None:
+        self.count(None if failure is None else repr(failure))
+
+    def _failure_by_status(self) -> Exception | None:
+        failure = self.native_failure()
+        if failure is not None:
+            return _failure.requests_cause(*failure)
+        text = self.native_status_failure()
+        return None if text is None else requests.HTTPError(text, response=self)
+
+
+class _OriginalResponse:
+    """Headers in the shape in which requests looks for cookies."""
+
+    def __init__(self, message: email.message.Message) -> None:
+        self.msg = message
+
+
+def request_facts(response: ResponseCore) -> dict[str, Any]:
+    """The arguments of `events.request` that the engine knows, in the order of `HttpUser`."""
+    facts = response.facts()
+    if facts is None:
+        return {}
+    method, name, response_time, start_time, url, length = facts
+    return {
+        "request_type": method,
+        "response_time": response_time,
+        "name": name,
+        "context": {},
+        "response": response,
+        "exception": None,
+        "start_time": start_time,
+        "url": url,
+        "response_length": length,
+    }
+
+
+def teller(event: Any, context: dict[str, Any]) -> Callable[[Any, Exception | None], None]:
+    """What tells the listeners of `event` of a request that Rust has counted."""
+
+    def tell(response: Any, failure: Exception | None) -> None:
+        facts = request_facts(response)
+        facts["context"] = context
+        facts["exception"] = failure
+        event.notify(**facts)
+
+    return tell

@@ -1,0 +1,467 @@
+"""`HttpSession`: a `requests.Session` whose requests are sent by the engine.
+
+There are three ways a request can go, and a locustfile cannot tell them apart by their results:
+
+* the *fast path*: the arguments go to Rust as they are;
+* the *prepared path*: requests' own code makes URL, header lines and body of them (files, query
+  parameters, authentication), and the engine sends the result;
+* the *slow path*: requests sends it, over gevent's sockets. For what only requests can do: mounted
+  adapters, hooks, bodies that are generators, streams, proxies, client certificates.
+
+Which way a session's requests go is settled when one of its attributes changes, not on each
+request.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse, urlunparse
+
+import requests
+from greenlet import getcurrent
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from requests.compat import json as complexjson
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
+from requests.hooks import default_hooks
+from requests.structures import CaseInsensitiveDict
+from requests.utils import default_headers
+
+from gregaria import _hub, _slow
+from gregaria._cookies import EngineCookies
+from gregaria._native import Client
+from gregaria._responses import EngineResponse, ResponseContextManager, teller
+from gregaria.locust.exception import LocustError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from urllib3 import PoolManager
+
+__all__ = [
+    "HttpSession",
+    "LocustHttpAdapter",
+    "ResponseContextManager",
+    "RestResponseContextManager",
+    "absolute_http_url_regexp",
+]
+
+absolute_http_url_regexp = re.compile(r"^https?://", re.IGNORECASE)
+
+#: Attributes whose value decides how requests are sent.
+_WATCHED = frozenset(
+    {
+        "adapters", "auth", "base_url", "cert", "headers", "hooks", "max_redirects", "params",
+        "proxies", "request_name", "stream", "trust_env", "verify",
+    }
+)  # fmt: skip
+
+#: Arguments of one request that only the slow path knows.
+_ONLY_REQUESTS = frozenset({"stream", "proxies", "cert", "hooks"})
+#: Those that requests turns into URL, header lines and body.
+_PREPARED_BY = frozenset({"params", "headers", "cookies", "files", "auth"})
+#: Those that say how a request goes on.
+_LIMITS = frozenset({"timeout", "allow_redirects", "verify"})
+
+#: Environment variables in which requests looks for proxies and certificates.
+_ENVIRONMENT = ("http_proxy", "https_proxy", "all_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+_OUTSIDE_A_BLOCK = (
+    "If you want to change the state of the request using .success() or .failure(), you must pass "
+    "catch_response=True and use the response in a with-block"
+)
+
+
+def _refuse(self: requests.Response, *_args: Any) -> None:
+    raise LocustError(_OUTSIDE_A_BLOCK)
+
+
+# Any response has the two, and says what is wrong with using them.
+requests.Response.success = _refuse  # type: ignore[attr-defined]
+requests.Response.failure = _refuse  # type: ignore[attr-defined]
+
+
+class RestResponseContextManager(ResponseContextManager):
+    """Type of the responses of `rest()`: `js` is the parsed body."""
+
+    js: Any
+    error: Exception | None
+    headers: CaseInsensitiveDict[str]
+
+
+class LocustHttpAdapter(HTTPAdapter):
+    """An adapter that uses a pool manager shared with other users."""
+
+    def __init__(self, pool_manager: PoolManager | None, *args: Any, **kwargs: Any) -> None:
+        self.poolmanager = pool_manager
+        super().__init__(*args, **kwargs)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Keeps the shared manager, if there is one."""
+        if self.poolmanager is None:
+            super().init_poolmanager(*args, **kwargs)
+
+
+class _Headers(CaseInsensitiveDict[str]):
+    """Headers of a session, which tell it when they change."""
+
+    _session: HttpSession | None = None
+
+    def __setitem__(self, key: str, value: str) -> None:
+        super().__setitem__(key, value)
+        if self._session is not None:
+            self._session._unsettle()
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        if self._session is not None:
+            self._session._unsettle()
+
+
+class HttpSession(requests.Session):
+    """What `HttpUser.client` is: sends requests and reports each of them once.
+
+    `base_url` stands before every URL that is not absolute. `request_event` is told of each
+    request, `user` is asked for the context that goes with it. The fields of `requests.Session`
+    are made when they are used, so that ten thousand users are no burden.
+    """
+
+    auth: Any = None
+    stream = False
+    verify: bool | str | None = True
+    cert: Any = None
+    max_redirects = 30
+    trust_env = True
+
+    # Set in `_settle`.
+    _hub: _hub.Hub
+    _native: Client
+    _needs_requests: bool
+    _needs_preparing: bool
+
+    def __init__(
+        self,
+        base_url: str,
+        request_event: Any,
+        user: Any,
+        *args: Any,
+        pool_manager: PoolManager | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if args or kwargs:
+            super().__init__(*args, **kwargs)
+        state = self.__dict__
+        state["base_url"] = base_url
+        state["request_event"] = request_event
+        state["user"] = user
+        state["request_name"] = None
+        # Whether something has to be settled before a request can take the fast path.
+        state["_detour"] = True
+        if "@" in base_url:
+            self._take_login_out_of(base_url)
+        if pool_manager is not None:
+            self.mount("https://", LocustHttpAdapter(pool_manager=pool_manager))
+            self.mount("http://", LocustHttpAdapter(pool_manager=pool_manager))
+
+    def _take_login_out_of(self, base_url: str) -> None:
+        parsed = urlparse(base_url)
+        if parsed.username and parsed.password:
+            host = parsed.netloc.rpartition("@")[2]
+            self.base_url = urlunparse(parsed._replace(netloc=host))
+            self.auth = HTTPBasicAuth(unquote(parsed.username), unquote(parsed.password))
+
+    def __getattr__(self, name: str) -> Any:
+        make = _MADE_WHEN_USED.get(name)
+        if make is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        value = self.__dict__[name] = make(self)
+        # Whoever has it can change it, so from here on it is looked at.
+        self._unsettle()
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "cookies":
+            self.cookies.replace(value)
+            return
+        self.__dict__[name] = value
+        if name in _WATCHED:
+            self._unsettle()
+
+    def _unsettle(self) -> None:
+        self.__dict__["_detour"] = True
+
+    def _settle(self) -> None:
+        """Tells Rust what has changed, and decides which way requests go."""
+        state = self.__dict__
+        native = self._make_native() if "_native" not in state else self._native
+        native.set_base_url(self.base_url)
+        native.set_request_name(self.request_name)
+        native.set_rules(self.max_redirects, 0, None, None)
+        native.set_verify(self.verify is not False)
+        headers = dict(state.get("headers", _DEFAULT_HEADERS))
+        auth = self.auth
+        if isinstance(auth, tuple) and len(auth) == 2:
+            auth = HTTPBasicAuth(*auth)
+        is_basic = type(auth) is HTTPBasicAuth
+        if is_basic:
+            login = requests.Request("GET", "http://host", auth=auth).prepare()
+            headers["Authorization"] = login.headers["Authorization"]
+        needs_preparing = bool(state.get("params")) or (auth is not None and not is_basic)
+        try:
+            native.set_headers([pair for pair in headers.items() if pair[1] is not None])
+        except ValueError:
+            needs_preparing = True
+        needs_requests = (
+            "adapters" in state
+            or self.stream
+            or bool(self.cert)
+            or isinstance(self.verify, str)
+            or bool(state.get("proxies"))
+            or any(state.get("hooks", {}).values())
+            or (self.trust_env and any(map(_read_environment, _ENVIRONMENT)))
+        )
+        state["_needs_preparing"] = needs_preparing
+        state["_needs_requests"] = needs_requests
+        # Plain dictionaries that a locustfile has got hold of can change without a word.
+        is_watched = "headers" not in state or isinstance(state["headers"], _Headers)
+        is_open = any(name in state for name in ("params", "proxies", "hooks"))
+        is_fast = is_watched and not (needs_requests or needs_preparing or is_open)
+        state["_detour"] = not is_fast
+
+    def _make_native(self) -> Client:
+        hub = _hub.hub()
+        recorder = getattr(self.request_event, "recorder", None)
+        native = Client(hub.engine, self.base_url, False, True, EngineResponse, recorder)
+        self.__dict__["_hub"] = hub
+        self.__dict__["_native"] = native
+        return native
+
+    def _build_url(self, path: str) -> str:
+        if absolute_http_url_regexp.match(path):
+            return path
+        return f"{self.base_url}{path}"
+
+    def request(  # type: ignore[override]
+        self,
+        method: str | bytes,
+        url: str | bytes,
+        name: str | None = None,
+        catch_response: bool = False,
+        context: dict[str, Any] = {},  # noqa: B006 - Locust's signature
+        *,
+        data: Any = None,
+        json: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Sends a request and reports it.
+
+        `name` groups it in the statistics instead of its path. With `catch_response` it is used in
+        a `with` block that decides whether it was a success. The rest is as in `requests`.
+        A request without a response is no exception: `status_code` is 0 and `error` says why.
+        """
+        if self._detour:
+            self._settle()
+        method = method.decode() if isinstance(method, bytes) else method
+        url = url.decode() if isinstance(url, bytes) else url
+        is_told = bool(self.request_event._handlers)
+        if is_told and self.user is not None:
+            context = {**self.user.context(), **context}
+        ticket = 0
+        if not (self._needs_requests or self._needs_preparing):
+            ticket = self._submit(method, url, name, catch_response, data, json, kwargs)
+        if not ticket:
+            try:
+                prepared = self._prepare(method, url, data, json, kwargs)
+            except (MissingSchema, InvalidSchema, InvalidURL):
+                raise
+            except RequestException as error:
+                full_url = self._build_url(url)
+                return _slow.refuse(self, method, full_url, name, catch_response, context, error)
+            if prepared is None:
+                self.user_has_yielded()
+                arguments = {**kwargs, "data": data, "json": json}
+                full_url = self._build_url(url)
+                return _slow.send(self, method, full_url, name, catch_response, context, arguments)
+            ticket = self._submit_prepared(prepared, name, catch_response, kwargs)
+        response = self._hub.wait(ticket)
+        self.user_has_yielded()
+        if is_told:
+            tell = teller(self.request_event, context)
+            if catch_response:
+                response._tell = tell
+            else:
+                tell(response, response._failure_by_status())
+        return response
+
+    def user_has_yielded(self) -> None:
+        """Notes that other users have had their turn, so that a wait of zero need not yield."""
+        if self.user is not None:
+            self.user._has_yielded = True
+
+    def _submit(
+        self,
+        method: str,
+        url: str,
+        name: str | None,
+        catch_response: bool,
+        data: Any,
+        json: Any,
+        kwargs: dict[str, Any],
+    ) -> int:
+        """The fast path: a ticket, or 0 if the request has to be prepared."""
+        content_type = None
+        if not data and json is not None:
+            try:
+                data = complexjson.dumps(json, allow_nan=False).encode()
+            except ValueError:
+                return 0
+            content_type = "application/json"
+        elif isinstance(data, dict):
+            data = requests.PreparedRequest._encode_params(data)
+            content_type = "application/x-www-form-urlencoded"
+        arguments = {**kwargs, "name": name, "catch_response": bool(catch_response), "data": data}
+        return self._native.submit(getcurrent(), method.upper(), url, arguments, content_type)
+
+    def _prepare(
+        self, method: str, url: str, data: Any, json: Any, kwargs: dict[str, Any]
+    ) -> requests.PreparedRequest | None:
+        """What requests makes of the arguments; `None` if only requests can send it."""
+        if self._needs_requests or any(kwargs.get(key) for key in _ONLY_REQUESTS):
+            return None
+        unknown = kwargs.keys() - _PREPARED_BY - _LIMITS - _ONLY_REQUESTS
+        if unknown:
+            argument = sorted(unknown)[0]
+            raise TypeError(f"Session.request() got an unexpected keyword argument {argument!r}")
+        arguments = {key: kwargs[key] for key in _PREPARED_BY if key in kwargs}
+        request = requests.Request(
+            method.upper(), self._build_url(url), data=data or {}, json=json, **arguments
+        )
+        prepared = self.prepare_request(request)
+        is_sendable = prepared.body is None or isinstance(prepared.body, bytes | str)
+        if not is_sendable or any(prepared.hooks.values()) or isinstance(kwargs.get("verify"), str):
+            return None
+        return prepared
+
+    def _submit_prepared(
+        self,
+        prepared: requests.PreparedRequest,
+        name: str | None,
+        catch_response: bool,
+        kwargs: dict[str, Any],
+    ) -> int:
+        verifies = kwargs.get("verify")
+        if verifies is not None:
+            # Asked for this once: the next request settles it again.
+            self._native.set_verify(bool(verifies))
+            self._unsettle()
+        return self._native.submit_prepared(
+            getcurrent(),
+            prepared.method or "GET",
+            prepared.url or "",
+            list(prepared.headers.items()),
+            prepared.body.encode() if isinstance(prepared.body, str) else prepared.body,
+            name,
+            bool(catch_response),
+            {key: kwargs[key] for key in _LIMITS if key in kwargs},
+        )
+
+    @contextmanager
+    def rename_request(self, name: str) -> Generator[None]:
+        """Counts all requests of the block under `name`."""
+        self.request_name = name
+        try:
+            yield
+        finally:
+            self.request_name = None
+
+    def get(self, url: str | bytes, *, data: Any = None, json: Any = None, **kwargs: Any) -> Any:
+        """Sends a GET request, see `request`."""
+        if self._detour or data or json is not None or self.request_event._handlers:
+            return self.request("GET", url, data=data, json=json, **kwargs)
+        # What follows is `request` with everything left out that a plain GET does not need.
+        ticket = self._native.submit(getcurrent(), "GET", url, kwargs)
+        hub = self._hub
+        if ticket <= 0:
+            if not ticket:
+                return self.request("GET", url, **kwargs)
+            hub.drain_soon()
+        try:
+            response = hub.park()
+        except BaseException:
+            hub.engine.cancel(ticket)
+            raise
+        self.user._has_yielded = True
+        return response
+
+    def head(self, url: str | bytes, *, data: Any = None, json: Any = None, **kwargs: Any) -> Any:
+        """Sends a HEAD request, see `request`. Redirects are not followed unless asked for."""
+        kwargs.setdefault("allow_redirects", False)
+        return self.request("HEAD", url, data=data, json=json, **kwargs)
+
+    def options(
+        self, url: str | bytes, *, data: Any = None, json: Any = None, **kwargs: Any
+    ) -> Any:
+        """Sends an OPTIONS request, see `request`."""
+        return self.request("OPTIONS", url, data=data, json=json, **kwargs)
+
+    def post(self, url: str | bytes, data: Any = None, json: Any = None, **kwargs: Any) -> Any:
+        """Sends a POST request, see `request`."""
+        return self.request("POST", url, data=data, json=json, **kwargs)
+
+    def put(self, url: str | bytes, data: Any = None, *, json: Any = None, **kwargs: Any) -> Any:
+        """Sends a PUT request, see `request`."""
+        return self.request("PUT", url, data=data, json=json, **kwargs)
+
+    def patch(self, url: str | bytes, data: Any = None, *, json: Any = None, **kwargs: Any) -> Any:
+        """Sends a PATCH request, see `request`."""
+        return self.request("PATCH", url, data=data, json=json, **kwargs)
+
+    def delete(self, url: str | bytes, *, data: Any = None, json: Any = None, **kwargs: Any) -> Any:
+        """Sends a DELETE request, see `request`."""
+        return self.request("DELETE", url, data=data, json=json, **kwargs)
+
+    def close(self) -> None:
+        """Closes all connections. The session can go on: the next request opens new ones."""
+        if "_native" in self.__dict__:
+            self._native.close()
+        if "adapters" in self.__dict__:
+            super().close()
+
+
+_DEFAULT_HEADERS = default_headers()
+
+
+def _read_environment(name: str) -> str | None:
+    return os.environ.get(name) or os.environ.get(name.upper())
+
+
+def _make_headers(session: HttpSession) -> _Headers:
+    headers = _Headers(_DEFAULT_HEADERS)
+    headers._session = session
+    return headers
+
+
+def _make_cookies(session: HttpSession) -> EngineCookies:
+    native = session.__dict__.get("_native") or session._make_native()
+    return EngineCookies(native)
+
+
+def _make_adapters(session: HttpSession) -> dict[str, HTTPAdapter]:
+    session.__dict__["adapters"] = {}
+    session.mount("https://", HTTPAdapter())
+    session.mount("http://", HTTPAdapter())
+    return session.__dict__["adapters"]
+
+
+#: Fields of `requests.Session` that a session has once it uses them.
+_MADE_WHEN_USED: dict[str, Callable[[HttpSession], Any]] = {
+    "headers": _make_headers,
+    "cookies": _make_cookies,
+    "adapters": _make_adapters,
+    "params": lambda _: {},
+    "proxies": lambda _: {},
+    "hooks": lambda _: default_hooks(),
+}
