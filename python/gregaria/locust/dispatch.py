@@ -1,6 +1,7 @@
 """How many users of which class run on which node, step by step, while a test ramps up or down.
 
-The order of classes and the pace of the steps are Locust's. Nodes stay the same during a test:
+The order of classes, the choice of nodes and the pace of the steps are those of Locust, which the
+tests compare on random inputs. Nodes stay the same during a test:
 handing the users of a lost worker to the others belongs to the cluster, which is not there yet.
 """
 
