@@ -8,11 +8,6 @@ from __future__ import annotations
 import os
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    # `typing` itself costs a tenth of what `--version` may cost.
-    from typing import NoReturn
-
 #: Columns of the help text on anything but a narrow terminal.
 HELP_COLUMNS = 100
 
@@ -38,7 +33,7 @@ def main() -> None:
 
     from gregaria import _native
 
-    match _native.command_line_answer(arguments):
+    match _answer(arguments):
         case "version":
             folder = os.path.dirname(os.path.abspath(__file__))
             python = ".".join(str(part) for part in sys.version_info[:3])
@@ -49,39 +44,37 @@ def main() -> None:
             _run(arguments)
 
 
+def _answer(arguments: list[str]) -> str | None:
+    from gregaria import _native
+
+    try:
+        return _native.command_line_answer(arguments)
+    except UnicodeError:
+        # What cannot be read as text is told when the options are.
+        return None
+
+
 def _columns() -> int:
+    given = os.environ.get("COLUMNS", "")
     try:
-        terminal = int(os.environ.get("COLUMNS", "")) if "COLUMNS" in os.environ else None
-    except ValueError:
-        terminal = None
-    try:
-        columns = terminal or os.get_terminal_size(sys.stdout.fileno()).columns
+        columns = int(given) if given else os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
         columns = HELP_COLUMNS
     return min(columns, HELP_COLUMNS)
 
 
 def _run(arguments: list[str]) -> None:
+    import signal
+
     from gregaria import arguments as options
 
     locustfile = options.look(arguments)
 
-    try:
-        from gregaria.main import run
-
-        code = run(arguments, locustfile)
-    except KeyboardInterrupt:
-        _die_of_ctrl_c()
-    sys.exit(code)
-
-
-def _die_of_ctrl_c() -> NoReturn:
-    """Ends the process as if nobody had caught the signal, so that a shell sees what happened."""
-    import signal
-
+    # Until the run has its own idea of it, Ctrl-C ends the process without a word.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
-    raise SystemExit
+    from gregaria.main import run
+
+    sys.exit(run(arguments, locustfile))
 
 
 if __name__ == "__main__":

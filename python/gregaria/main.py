@@ -65,6 +65,9 @@ def _run(options: argparse.Namespace, loaded: loader.Locustfiles) -> int:
     if options.show_task_ratio or options.show_task_ratio_json:
         _show_task_ratio(environment, options)
         return 0
+    # Locust shows the ratio of tasks as it would be with the weights of the locustfile.
+    if options.equal_weights:
+        environment.assign_equal_weights()
     descriptors.raise_limit(options.num_users or 1)
     return _swarm(environment, options)
 

@@ -104,11 +104,11 @@ class Output:
         stats = self._environment.stats
         if self._options.json:
             print_stats_json(stats)
-        if self._options.json_file is not None:
-            save_stats_json(stats, self._options.json_file)
         print_stats(stats, current=False)
         print_percentile_stats(stats)
         print_error_report(stats)
+        if self._options.json_file is not None:
+            save_stats_json(stats, self._options.json_file)
 
     def close(self) -> None:
         """Writes the CSV files a last time."""
@@ -118,10 +118,12 @@ class Output:
 
 def _check_can_write(path: str, what: str) -> None:
     """Tells at the start what would otherwise be found at the end, with all figures lost."""
-    folder = os.path.dirname(path) or "."
+    is_new = not os.path.exists(path)
     try:
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "a", encoding="utf-8"):
+            pass
+        if is_new:
+            os.remove(path)
     except OSError as error:
         raise Refusal(f"cannot write {what} `{path}`: {reason(error)}") from error
-    if os.path.isdir(path) or not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        raise Refusal(f"cannot write {what} `{path}`: permission denied")

@@ -36,8 +36,6 @@ def configure(environment: Environment, options: argparse.Namespace) -> None:
     for config in configs:
         for user in config:
             _configure_user(environment, user)
-    if options.equal_weights:
-        environment.assign_equal_weights()
     if environment.shape_class is None:
         _check_fixed_count(environment, options.num_users)
     elif not environment.shape_class.use_common_options:
@@ -58,7 +56,7 @@ def _configure_user(environment: Environment, user: dict[str, object]) -> None:
 
 def _check_fixed_count(environment: Environment, user_count: int | None) -> None:
     fixed = sum(each.fixed_count for each in environment.user_classes if each.fixed_count)
-    if user_count is not None and fixed > user_count:
+    if user_count and fixed > user_count:
         logger.info(
             "Total fixed_count of User classes (%s) is greater than the specified number of users "
             "(%s), so not all will be spawned.",
