@@ -72,6 +72,8 @@ def surface(module_name: str) -> dict[str, object]:
         elif isinstance(value, str | int | float | bool | None):
             names[name] = repr(value)
             home = module_name
+        else:
+            names[name] = "object"
         if home == module_name or name in getattr(module, "__all__", ()):
             own.append(name)
     return {"names": names, "own": own}

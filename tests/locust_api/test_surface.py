@@ -44,6 +44,7 @@ MODULES = [
 
 #: Names that differ on purpose, or belong to the cluster, which is not there yet.
 EXCEPT = {
+    "locust": {"MarkovTaskSet.__init__"},
     "locust.dispatch": {"UsersDispatcher.add_worker", "UsersDispatcher.remove_worker"},
     "locust.rpc.protocol": {
         "Message.serialize", "Message.unserialize", "ObjectId", "decode", "encode",
@@ -78,7 +79,7 @@ def test_a_module_offers_what_locusts_offers(module: str) -> None:
             has = found.get(member, "missing")
             if has != wanted and name not in left_out and whole not in left_out:
                 differences.append(f"{whole}: {has}, Locust {wanted}")
-    assert differences == []
+    assert not differences, "\n".join(differences)
 
 
 def test_the_namespace_has_the_names_that_star_imports_give() -> None:

@@ -5,7 +5,7 @@ import pytest
 from locust import SequentialTaskSet, TaskSet, User, constant, tag, task
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopUser
-from locust.user.task import DefaultTaskSet, filter_tasks_by_tags
+from locust.user.task import DefaultTaskSet, _sleep, filter_tasks_by_tags
 
 
 def run(user_class: type[User]) -> User:
@@ -307,3 +307,21 @@ def test_a_user_with_a_misspelt_list_of_tasks_is_told_so() -> None:
 
     with pytest.raises(Exception, match="maybe you meant to set 'tasks'"):
         DefaultTaskSet(Misspelt(Environment())).get_next_task()
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1e-9, 0.001])
+def test_sleeping_lets_others_run_and_comes_back(seconds: float) -> None:
+    order = []
+    gevent.spawn(order.append, "other")
+    _sleep(seconds)
+    order.append("self")
+    assert order == ["other", "self"]
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 1e300])
+def test_a_wait_without_end_can_be_killed(seconds: float) -> None:
+    sleeper = gevent.spawn(_sleep, seconds)
+    gevent.sleep(0)
+    assert not sleeper.ready()
+    sleeper.kill(timeout=10)
+    assert sleeper.ready()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from gevent import GreenletExit
 
+from ..clients import HttpSession
 from ..exception import StopTest, StopUser
 from ..util.deprecation import check_for_deprecated_task_set_attribute
 from .rest import RestMixin
@@ -210,8 +211,6 @@ class HttpUser(User, RestMixin):
         super().__init__(*args, **kwargs)
         if self.host is None:
             raise missing_host(self)
-
-        from ..clients import HttpSession
 
         self.client = HttpSession(
             base_url=self.host,
