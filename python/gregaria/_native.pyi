@@ -34,7 +34,9 @@ class Stats:
     Times are milliseconds for how long and seconds since 1970 for when. Percentiles are 0 to 1.
     """
 
-    def __new__(cls, use_response_times_cache: bool = True) -> Stats: ...
+    def __new__(
+        cls, use_response_times_cache: bool = True, kept_seconds: int | None = None
+    ) -> Stats: ...
     def record(
         self,
         method: str | None,

@@ -9,9 +9,11 @@ import logging
 from pathlib import Path
 from types import SimpleNamespace
 
+import gevent
 import pytest
 
 from gregaria.locust import stats as locust_stats
+from gregaria.locust.env import Environment
 from gregaria.locust.exception import CatchResponseError
 from gregaria.locust.stats import (
     RequestStats,
@@ -245,6 +247,17 @@ def test_json_is_written_without_emptying_the_figures(
     assert stats.get("/ü", "GET").num_requests == 1
 
 
+def test_json_of_a_run_shows_the_requests_of_every_second(tmp_path: Path) -> None:
+    environment = Environment(parsed_options=SimpleNamespace(json=False, json_file="figures"))
+    short = Environment(parsed_options=SimpleNamespace(json=False, json_file=None))
+    for stats in (environment.stats, short.stats):
+        for second in (1000.0, 4000.0):
+            stats.native.stop_clock(second)
+            stats.log_request("GET", "/", 1.0, 1)
+    assert environment.stats.get("/", "GET").num_reqs_per_sec == {1000: 1, 4000: 1}
+    assert short.stats.get("/", "GET").num_reqs_per_sec == {4000: 1}
+
+
 def test_tables_are_logged_line_by_line(
     stats: RequestStats, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,6 +291,40 @@ def test_history_points_have_locusts_keys(stats: RequestStats) -> None:
             "time": "now",
         }
     ]
+
+
+def test_the_greenlets_of_a_run_print_keep_and_write(
+    stats: RequestStats, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for knob in (
+        "CONSOLE_STATS_INTERVAL_SEC",
+        "HISTORY_STATS_INTERVAL_SEC",
+        "CSV_STATS_INTERVAL_SEC",
+        "CSV_STATS_FLUSH_INTERVAL_SEC",
+    ):
+        monkeypatch.setattr(locust_stats, knob, 0.001)
+    printed: list[str] = []
+    monkeypatch.setattr(locust_stats.console_logger, "info", printed.append)
+    runner = SimpleNamespace(stats=stats, user_count=3, state="ready")
+    environment = SimpleNamespace(stats=stats, runner=runner)
+    files = StatsCSVFileWriter(environment, [0.5], str(tmp_path / "run"))  # type: ignore[arg-type]
+    stats.log_request("GET", "/", 5.5, 1)
+    greenlets = [
+        gevent.spawn(locust_stats.stats_printer(stats)),
+        gevent.spawn(locust_stats.stats_history, runner),
+        gevent.spawn(files.stats_writer),
+    ]
+    history = tmp_path / "run_stats_history.csv"
+    with gevent.Timeout(10):
+        while len(printed) < 12 or history.read_bytes().count(b"\r\n") < 3:
+            gevent.sleep(0)
+        assert stats.history == []
+        runner.state = "running"
+        while len(stats.history) < 2:
+            gevent.sleep(0)
+    gevent.killall(greenlets)
+    assert b",3,,Aggregated,0.000000,0.000000,6,1,0,5.5,5.5,5.5,5.5,1.0\r\n" in history.read_bytes()
+    assert b"GET,/,1,0,5.5," in (tmp_path / "run_stats.csv").read_bytes()
 
 
 def test_the_files_hold_the_final_figures_when_they_are_closed(

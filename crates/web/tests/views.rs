@@ -86,6 +86,32 @@ fn the_table_of_statistics_is_locusts_table() {
 }
 
 #[test]
+fn a_terminal_without_room_for_names_gets_locusts_odd_columns() {
+    for (name, entry) in [
+        (3, "GET      manual       1 "),
+        (0, "GET      manual       1 "),
+    ] {
+        let table = table::statistics(&run(), Rates::Current, Widths { method: 8, name });
+        assert!(
+            table[0].starts_with("Type     Name  # reqs "),
+            "{}",
+            table[0]
+        );
+        assert!(table[1].starts_with("--------||-------|"), "{}", table[1]);
+        assert!(
+            table.iter().any(|line| line.starts_with(entry)),
+            "{table:#?}"
+        );
+    }
+    let table = table::statistics(&run(), Rates::Current, Widths { method: 8, name: 0 });
+    assert!(
+        table[2].starts_with("GET      /          4 "),
+        "{}",
+        table[2]
+    );
+}
+
+#[test]
 fn the_final_table_shows_the_rates_of_the_whole_run() {
     let golden = include_str!("golden/final_table.txt");
     assert_eq!(

@@ -23,6 +23,9 @@ __all__ = ["Environment", "LoadTestShape", "RunnerType"]
 
 RunnerType = TypeVar("RunnerType", bound=Runner)
 
+#: How far back the counts by second go if they are to be written as JSON: a day, in 8 bytes each.
+SECONDS_IN_JSON = 86_400
+
 
 class Environment:
     """The user classes, the events, the runner, the statistics and the options of one run."""
@@ -78,7 +81,8 @@ class Environment:
         self.exclude_tags = exclude_tags
         """Tasks with one of these tags do not run."""
 
-        self.stats = RequestStats()
+        is_json = any(getattr(parsed_options, option, None) for option in ("json", "json_file"))
+        self.stats = RequestStats(kept_seconds=SECONDS_IN_JSON if is_json else None)
         """What has been counted so far."""
 
         self.host = host

@@ -191,10 +191,13 @@ class EntriesDict(dict[tuple[str, str], StatsEntry]):
 class RequestStats:
     """Figures of a run: `entries`, their `total`, `errors` and `history`."""
 
-    def __init__(self, use_response_times_cache: bool = True) -> None:
+    def __init__(
+        self, use_response_times_cache: bool = True, kept_seconds: int | None = None
+    ) -> None:
+        """`kept_seconds` says for how long `num_reqs_per_sec` goes back, at least a minute."""
         self.use_response_times_cache = use_response_times_cache
         #: What counts. The clients and `events.request` write to it directly.
-        self.native = self._native = _native.Stats(use_response_times_cache)
+        self.native = self._native = _native.Stats(use_response_times_cache, kept_seconds)
         self.entries = EntriesDict(self)
         self.total = StatsEntry.window(self, self.native.total())
         self.history: list[dict[str, Any]] = []

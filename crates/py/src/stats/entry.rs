@@ -120,7 +120,7 @@ impl Entry {
         method: Option<String>,
         use_response_times_cache: bool,
     ) -> Self {
-        let source = Source::new(use_response_times_cache);
+        let source = Source::new(use_response_times_cache, None);
         source.clock.follow(&stats.get().source.clock);
         source.restart(Totals::clear_all);
         let figures = Figures::Own(Box::new(source));

@@ -47,10 +47,10 @@ type ExceptionRow = (u64, String, String, Vec<String>);
 #[pymethods]
 impl Stats {
     #[new]
-    #[pyo3(signature = (use_response_times_cache=true))]
-    fn new(use_response_times_cache: bool) -> Self {
+    #[pyo3(signature = (use_response_times_cache=true, kept_seconds=None))]
+    fn new(use_response_times_cache: bool, kept_seconds: Option<usize>) -> Self {
         Self {
-            source: Source::new(use_response_times_cache),
+            source: Source::new(use_response_times_cache, kept_seconds),
         }
     }
 

@@ -20,11 +20,16 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(keeps_recent: bool) -> Self {
-        let settings = Settings {
+    /// `kept_seconds` says for how long entries keep their counts by second; `None` for as long as
+    /// current rates need.
+    pub(super) fn new(keeps_recent: bool, kept_seconds: Option<usize>) -> Self {
+        let mut settings = Settings {
             keeps_recent,
             ..Settings::default()
         };
+        if let Some(kept_seconds) = kept_seconds {
+            settings.kept_seconds = settings.kept_seconds.max(kept_seconds);
+        }
         let clock = Clock::new();
         Self {
             recorder: Recorder::new(&settings),
