@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
-import time
 
 import gevent
 
 import gregaria.locust.stats as knobs
-from gregaria import _native
 from gregaria._background import Background, spawn
 from gregaria._refusal import Refusal, reason
-from gregaria._terminal import Block, is_wanted
+from gregaria._terminal import follow, is_wanted
 from gregaria.locust.env import Environment
 from gregaria.locust.stats import (
     StatsCSVFileWriter,
@@ -27,9 +24,6 @@ from gregaria.locust.stats import (
     stats_printer,
 )
 
-#: Seconds between two states of the block on a terminal.
-REDRAW_SECONDS = 1.0
-
 
 class Output:
     """All that leaves a run besides its log."""
@@ -39,7 +33,6 @@ class Output:
         self._options = options
         self._csv = self._open_csv()
         self._greenlets: list[Background] = []
-        self._shown = contextlib.ExitStack()
         if options.json_file is not None:
             _check_can_write(f"{options.json_file}.json", "JSON file")
 
@@ -62,42 +55,17 @@ class Output:
         """Begins to show and write."""
         if not (self._options.only_summary or self._options.skip_log_setup):
             if is_wanted(sys.stderr):
-                self._greenlets.append(spawn(self._redraw, self._begin_block()))
+                run_time = self._options.run_time or None
+                self._greenlets.append(spawn(follow, self._environment, run_time))
             else:
                 self._greenlets.append(spawn(stats_printer(self._environment.stats)))
         if self._csv is not None:
             self._greenlets.append(spawn(self._csv.stats_writer))
         self._greenlets.append(spawn(stats_history, self._environment.runner))
 
-    def _begin_block(self) -> Block:
-        """Shows the figures in one block of the terminal, in place of table after table."""
-        began = time.monotonic()
-
-        def lines(columns: int, is_coloured: bool) -> list[str]:
-            environment = self._environment
-            runner = environment.runner
-            return _native.terminal_block(
-                environment.stats.native,
-                runner.state if runner is not None else "ready",
-                runner.user_count if runner is not None else 0,
-                time.monotonic() - began,
-                self._options.run_time or None,
-                columns,
-                is_coloured,
-            )
-
-        return self._shown.enter_context(Block(sys.stderr, lines).shown())
-
-    @staticmethod
-    def _redraw(block: Block) -> None:
-        while True:
-            gevent.sleep(REDRAW_SECONDS)
-            block.redraw()
-
     def stop(self) -> None:
         """Shows nothing more, and writes nothing until `close`."""
         gevent.killall(self._greenlets, block=True)
-        self._shown.close()
 
     def show_final(self) -> None:
         """Writes the figures of the whole run to all places that were asked for."""
