@@ -204,6 +204,15 @@ def test_a_rounding_function_of_the_locustfile_is_asked_for_each_time(
     assert stats.total.response_times == {1000: 1, 2000: 1}
 
 
+def test_the_one_knob_that_does_nothing_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("locust"), "propagate", True)
+    with caplog.at_level(logging.WARNING):
+        monkeypatch.setattr(locust_stats, "CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW", 5)
+    assert "`CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW` has no effect" in caplog.text
+
+
 def test_an_error_in_a_rounding_function_is_told_and_loses_no_request(
     stats: RequestStats, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ HISTORY_STATS_INTERVAL_SEC = 5
 CSV_STATS_INTERVAL_SEC = 1
 CSV_STATS_FLUSH_INTERVAL_SEC = 5
 
-#: Seconds that the current percentiles look back.
+#: Seconds that the current percentiles look back. Not a knob here: who sets it is told so.
 CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW = 10
 
 #: Percentiles of the table at the end and of the CSV files.
@@ -429,10 +429,12 @@ def setup_distributed_stats_event_listeners(events: Events, stats: RequestStats)
 
 
 class _Module(ModuleType):
-    """This module, which notices when a locustfile replaces `bucket_response_time`."""
+    """This module, which notices what a locustfile replaces in it."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
+        if name == "CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW" and value != _LOOK_BACK:
+            logger.warning("`%s` has no effect: it is %d seconds", name, _LOOK_BACK)
         if name == "bucket_response_time":
             is_ours = value is _bucket_response_time
             _native.replace_bucket_response_time(None if is_ours else value)
@@ -443,5 +445,6 @@ class _Module(ModuleType):
                 )
 
 
+_LOOK_BACK = CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW
 _bucket_response_time = bucket_response_time
 sys.modules[__name__].__class__ = _Module
