@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from gregaria import install
-from tests.system import System
+from tests.system import LIMIT_SECONDS, System
 
 install()
 
@@ -48,4 +48,4 @@ def target() -> Iterator[str]:
     ) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
-        process.terminate()
+        process.communicate(timeout=LIMIT_SECONDS)

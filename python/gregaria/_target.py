@@ -12,6 +12,7 @@ import select
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 from gregaria._native import DemoTarget
@@ -34,12 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"cannot serve the demo on port `{options.port}`: {error}\n")
         return 1
-    sys.stdout.write(f"{target.url}\n")
-    sys.stdout.flush()
+    say(target.url)
     wait_for_the_end(ending)
-    sys.stdout.write(f"served {target.served} requests\n")
+    # Whoever started it may be gone already.
+    with suppress(BrokenPipeError):
+        say(f"served {target.served} requests")
     target.stop()
     return 0
+
+
+def say(line: str) -> None:
+    """Writes a line past Python's buffer, which would complain at exit if nobody reads."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 def wake_only(number: int, frame: FrameType | None) -> None:

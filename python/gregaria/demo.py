@@ -86,11 +86,10 @@ def main(arguments: Sequence[str]) -> int:
         )
         code, cpu_seconds = run(arguments, shop.url)
         served = shop.end()
-    if served:
-        sys.stderr.write(
-            f"\ndemo: {served} requests for {cpu_seconds:.1f} s of CPU, start-up included: "
-            f"{cpu_seconds / served * 1e6:.1f} µs each\n"
-        )
+    each = f": {cpu_seconds / served * 1e6:.1f} µs each" if served else ""
+    sys.stderr.write(
+        f"\ndemo: {served} requests for {cpu_seconds:.1f} s of CPU, start-up included{each}\n"
+    )
     return code
 
 

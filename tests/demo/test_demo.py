@@ -1,5 +1,6 @@
 """`gregaria demo`: target and run together, with the code of the run."""
 
+import os
 import re
 import signal
 import subprocess
@@ -42,7 +43,7 @@ def test_ctrl_c_ends_the_run_and_the_summary_is_printed() -> None:
             if "All users spawned" in line:
                 break
         # The terminal sends it to all processes of the group.
-        subprocess.run(["kill", "-INT", f"-{process.pid}"], check=True)
+        os.killpg(process.pid, signal.SIGINT)
         rest, _ = process.communicate(timeout=LIMIT_SECONDS)
     assert process.returncode in (0, 128 + signal.SIGINT), rest
     assert "Aggregated" in rest
