@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::redirect::RedirectStyle;
+
 /// A method, in upper case as it stands on the wire.
 ///
 /// The usual ones cost no allocation. Any other token is allowed, as in RFC 9110, section 9.1.
@@ -277,6 +279,8 @@ pub struct Rules {
     pub max_redirects: u32,
     /// Whether redirects are followed at all. `false` hands out the 3xx response.
     pub follows_redirects: bool,
+    /// Whose rules say what becomes of the method.
+    pub redirect_style: RedirectStyle,
     /// Times an idempotent request is sent again after a connection was lost: 0 for `HttpUser`,
     /// `max_retries` for `FastHttpUser`. Each is counted and shown.
     pub max_retries: u32,
@@ -297,6 +301,7 @@ impl Default for Rules {
         Self {
             max_redirects: 30,
             follows_redirects: true,
+            redirect_style: RedirectStyle::Requests,
             max_retries: 0,
             retries_stale: false,
             connect_timeout: None,
