@@ -245,3 +245,34 @@ def test_equal_weights_reach_the_tasks_of_nested_task_sets() -> None:
     assert Uneven.weight == 1
     assert [each.__name__ for each in Uneven.tasks] == ["first", "nested"]
     assert len(Uneven.Set.tasks) == 4
+
+
+@pytest.mark.parametrize("action", ["stop", "quit"])
+@pytest.mark.parametrize("event", ["test_start", "spawning_complete"])
+def test_a_listener_may_end_the_test_that_is_starting(event: str, action: str) -> None:
+    runner = runner_for(Waiting)
+    has_stopped = gevent.event.Event()
+    runner.environment.events.test_stop.add_listener(lambda **_: gevent.spawn(has_stopped.set))
+    getattr(runner.environment.events, event).add_listener(lambda **_: getattr(runner, action)())
+    runner.start(2, 100)
+    until(has_stopped)
+    spawning = runner.spawning_greenlet
+    assert spawning is None or spawning.join(timeout=10) is None
+    assert (runner.state, runner.user_count) == ("stopped", 0)
+    runner.quit()
+
+
+def test_a_user_whose_making_stops_the_test_is_not_started() -> None:
+    class Stopping(Waiting):
+        def __init__(self, environment: Environment) -> None:
+            super().__init__(environment)
+            environment.runner.stop()
+            raise StopTest("enough")
+
+    runner = runner_for(Stopping)
+    has_stopped = gevent.event.Event()
+    runner.environment.events.test_stop.add_listener(lambda **_: gevent.spawn(has_stopped.set))
+    runner.start(2, 1)
+    until(has_stopped)
+    assert runner.user_count == 0
+    runner.quit()

@@ -143,6 +143,8 @@ class Runner:
         self._users_dispatcher: UsersDispatcher | None = None
         self._usage = Usage()
         self._is_stopped = Event()
+        # How often the users have been stopped: a listener may do so while they are spawned.
+        self._stops = 0
         # Users that have asked for the stop, from within a task.
         self._calling_users: set[User] = set()
 
@@ -333,6 +335,7 @@ class Runner:
             self._is_stopped.wait()
             return
         self._is_stopped.clear()
+        self._stops += 1
         logger.debug("Stopping all users")
         self.environment.events.test_stopping.fire(environment=self.environment)
         self.final_user_classes_count = {**self.user_classes_count}
@@ -449,6 +452,7 @@ class LocalRunner(Runner):
                 "wait is True but the amount of users to add is greater than the spawn rate"
             )
         environment = self.environment
+        stops = self._stops
         if self.state not in (STATE_RUNNING, STATE_SPAWNING):
             self.stats.clear_all()
             self.stats.native.clear_exceptions()
@@ -457,6 +461,8 @@ class LocalRunner(Runner):
             self._calling_users.clear()
             environment._filter_tasks_by_tags()
             environment.events.test_start.fire(environment=environment)
+            if self._stops != stops:
+                return
         if environment.host is not None:
             for user_class in self.user_classes:
                 user_class.host = environment.host
@@ -470,6 +476,8 @@ class LocalRunner(Runner):
         self._users_dispatcher.new_dispatch(user_count, spawn_rate, user_classes)
         for distribution in self._users_dispatcher:
             self._go_to(distribution[self._local_worker_node.id], wait)
+            if self._stops != stops:
+                return
 
         counts = self.user_classes_count
         self.target_user_classes_count = counts
