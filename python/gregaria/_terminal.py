@@ -146,7 +146,8 @@ class Block:
 
     def _columns(self) -> int:
         try:
-            return max(1, os.get_terminal_size(self._stream.fileno()).columns)
+            # Some terminals do not know their width and say 0.
+            return os.get_terminal_size(self._stream.fileno()).columns or _USUAL_COLUMNS
         except (OSError, ValueError):
             return _USUAL_COLUMNS
 
