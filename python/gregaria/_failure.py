@@ -71,9 +71,7 @@ _REQUESTS: dict[str, Callable[..., Exception]] = {
     "protocol": http.client.HTTPException,
     "proxy": OSError,
     "not_allowed": PermissionError,
-    "redirects": lambda limit: requests.exceptions.TooManyRedirects(
-        f"Exceeded {limit} redirects."
-    ),
+    "redirects": lambda limit: requests.exceptions.TooManyRedirects(f"Exceeded {limit} redirects."),
     "bad_redirect": requests.exceptions.InvalidSchema,
 }
 

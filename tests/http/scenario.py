@@ -92,9 +92,7 @@ def cut_off_chunks(connection) -> None:
 
 def go_in_circles(connection) -> None:
     while read_request(connection) is not None:
-        connection.sendall(
-            b"HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n"
-        )
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n")
 
 
 def serve(handler) -> int:

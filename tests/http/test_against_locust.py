@@ -69,5 +69,5 @@ def test_header_lines_of_the_user_keep_their_order_and_case(results) -> None:
     request = results[1]["Slow: headers"]["received"][0]
     lines = request.split("\r\n")
     assert lines[1].startswith("Host: ")
-    assert [line for line in lines if "me" == line[-2:]] == ["user-agent: me"]
+    assert [line for line in lines if line[-2:] == "me"] == ["user-agent: me"]
     assert lines.index("user-agent: me") < lines.index("X-Foo: 1")

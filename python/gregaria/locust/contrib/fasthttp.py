@@ -380,5 +380,3 @@ def _encode(data: Any, files: Any) -> tuple[bytes, str | None]:
     else:
         content = b"".join(data)
     return content.encode() if isinstance(content, str) else content, "application/octet-stream"
-
-
