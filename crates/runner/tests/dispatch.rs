@@ -1,6 +1,9 @@
 //! The dispatcher against courses recorded from Locust's own: see `dispatch/record.py`.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: a malformed course must fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: a malformed course must fail the test"
+)]
 
 use std::path::Path;
 

@@ -1,4 +1,8 @@
-//! Cost of recording one request.
+//! Cost of recording one request: look-up of the entry, lock, counters and both tables of times.
+//!
+//! The aim is at most 100 ns. Measured on a shared machine of two cores while both were building
+//! other things, so that only the fastest of 100 samples says something: 70 ns with 1 name, 73 ns
+//! with 20; 180 ns with 1,000 names in turn, whose entries and tables fall out of the cache.
 
 use gregaria_stats::{Recorder, Sample, Settings};
 
