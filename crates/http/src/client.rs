@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cookies::CookieJar;
 use crate::pool::{Limits, Pool};
 use crate::slots::Key;
 use crate::tls::TlsSettings;
@@ -53,12 +54,14 @@ pub(crate) struct Client {
     pub(crate) pool: Pool,
     /// Grows with each change of `config`. A connection remembers which it was opened with.
     pub(crate) epoch: u16,
+    pub(crate) cookies: CookieJar,
 }
 
 impl Client {
     pub(crate) fn new(config: ClientConfig) -> Self {
         Self {
             pool: Pool::new(config.limits),
+            cookies: CookieJar::default(),
             config,
             epoch: 0,
         }

@@ -3,7 +3,52 @@
 //! Nothing here touches a socket. A redirect is decided before the answer is queued, so that it
 //! costs no turn of Python.
 
-use crate::request::{Method, Rules};
+use crate::error::ErrorKind;
+use crate::h1::Message;
+use crate::h1::head::header_lines;
+use crate::redirect::follow;
+use crate::request::{Method, Request, Rules};
+
+/// What follows a response.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// It is the answer.
+    Finish,
+    /// Another request.
+    Follow(Box<Request>),
+    /// Nothing more can be done.
+    Fail(ErrorKind),
+}
+
+/// What follows a response to `request`, after `followed` redirects.
+pub(crate) fn next(request: &Request, followed: usize, message: &Message) -> Next {
+    if !is_followed(request, message) {
+        return Next::Finish;
+    }
+    let limit = request.rules.max_redirects;
+    if followed >= limit as usize {
+        return Next::Fail(ErrorKind::TooManyRedirects { limit });
+    }
+    match follow(request, message.status, location_of(message)) {
+        Ok(None) => Next::Finish,
+        Ok(Some(next)) => Next::Follow(Box::new(next)),
+        Err(kind) => Next::Fail(kind),
+    }
+}
+
+/// Whether a response is not for the user, because it leads on.
+pub(crate) fn is_followed(request: &Request, message: &Message) -> bool {
+    matches!(message.status, 301 | 302 | 303 | 307 | 308)
+        && request.rules.follows_redirects
+        && request.rules.max_redirects > 0
+        && location_of(message).is_some_and(|location| !location.is_empty())
+}
+
+fn location_of(message: &Message) -> Option<&[u8]> {
+    header_lines(&message.head[..message.body_at])
+        .find(|(name, _)| name.eq_ignore_ascii_case(b"location"))
+        .map(|(_, value)| value)
+}
 
 /// How a connection was lost while a request was on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::bell::Bell;
 use crate::client::{Client, ClientConfig, ClientId};
 use crate::clock::{Moment, WallClock};
 use crate::connection::Connection;
+use crate::cookies::CookieJar;
 use crate::error::{ErrorKind, RequestError};
 use crate::exchange::{Exchange, Streaming};
 use crate::h1::Progress;
@@ -246,6 +247,13 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(client.0) {
             client.configure(config);
         }
+    }
+
+    /// The cookies of a client, to be read and changed. `None` if the client has been removed.
+    ///
+    /// A client that does not keep cookies has a jar too, but nothing is put into it or sent.
+    pub fn client_cookies(&mut self, client: ClientId) -> Option<&mut CookieJar> {
+        Some(&mut self.clients.get_mut(client.0)?.cookies)
     }
 
     /// Drops what is known about names, so that a new test finds the addresses of today.

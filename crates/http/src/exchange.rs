@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::clock::{Moment, WallClock};
 use crate::connect;
-use crate::decide::{self, Loss, Resend};
+use crate::decide::{self, Loss, Next, Resend};
 use crate::engine::{Engine, Outcome, Work};
 use crate::error::ErrorKind;
 use crate::h1::Message;
+use crate::h1::head::header_lines;
 use crate::poll::Interest;
 use crate::pool::Grant;
 use crate::request::Request;
@@ -165,16 +166,17 @@ impl Engine {
         exchange.connection = Some(key);
         self.write_buffer.clear();
         let client = self.clients.get(exchange.client);
+        let request = &exchange.request;
+        let cookie = client
+            .filter(|client| client.config.keeps_cookies && !request.headers.has_cookie())
+            .and_then(|client| client.cookies.header(&request.origin, &request.target));
+        let out = &mut self.write_buffer;
         match client.and_then(|client| client.config.proxy.as_deref()) {
             Some(proxy) if connection.tls.is_none() => {
-                let request = connect::forwarded(&exchange.request, proxy);
-                connection
-                    .state
-                    .start(&request, None, &mut self.write_buffer);
+                let request = connect::forwarded(request, proxy);
+                connection.state.start(&request, cookie.as_deref(), out);
             }
-            _ => connection
-                .state
-                .start(&exchange.request, None, &mut self.write_buffer),
+            _ => connection.state.start(request, cookie.as_deref(), out),
         }
         match connection.send(&self.write_buffer, &mut self.wire_buffer) {
             Ok(()) if connection.unsent.is_empty() => {
@@ -212,11 +214,54 @@ impl Engine {
 
     /// A whole response is there: hands it out, or goes on as it says.
     pub(crate) fn on_response(&mut self, ticket: Ticket, message: Message, now: Moment) {
-        if let Some(response) = self.response(ticket, message, now) {
-            self.finish(ticket, Outcome::Response(response));
+        self.keep_cookies(ticket, &message);
+        let Some(Work::Exchange(exchange)) = self.works.get_mut(ticket.key()) else {
+            return;
+        };
+        match decide::next(&exchange.request, exchange.history.len(), &message) {
+            Next::Finish => {
+                let history = std::mem::take(&mut exchange.history);
+                if let Some(mut response) = self.response(ticket, message, now) {
+                    response.history = history;
+                    self.finish(ticket, Outcome::Response(response));
+                }
+            }
+            Next::Fail(kind) => self.fail(ticket, kind, now),
+            Next::Follow(request) => {
+                let redirect = self.response(ticket, message, now);
+                let Some(Work::Exchange(exchange)) = self.works.get_mut(ticket.key()) else {
+                    return;
+                };
+                exchange.history.extend(redirect);
+                exchange.request = *request;
+                exchange.streaming = Streaming::NotYet;
+                self.startable.push_back(ticket);
+            }
         }
     }
 
+    /// Puts what a response sets into the jar of its client.
+    pub(crate) fn keep_cookies(&mut self, ticket: Ticket, message: &Message) {
+        if !message.sets_cookies {
+            return;
+        }
+        let Some(Work::Exchange(exchange)) = self.works.get(ticket.key()) else {
+            return;
+        };
+        let client = self.clients.get_mut(exchange.client);
+        let Some(client) = client.filter(|client| client.config.keeps_cookies) else {
+            return;
+        };
+        let lines = header_lines(&message.head[..message.body_at])
+            .filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie"))
+            .map(|(_, value)| value);
+        let request = &exchange.request;
+        client
+            .cookies
+            .store(&request.origin, &request.target, lines);
+    }
+
+    /// The answer as it is handed out. The history goes with it if it is the last one.
     pub(crate) fn response(
         &mut self,
         ticket: Ticket,
@@ -228,7 +273,7 @@ impl Engine {
         };
         let connection = exchange.connection;
         exchange.close_phases(now);
-        if exchange.streaming != Streaming::NotYet {
+        if exchange.streaming == Streaming::Paused {
             exchange.connection = connection;
         }
         Some(Response {
@@ -238,7 +283,7 @@ impl Engine {
             method: exchange.request.method.clone(),
             origin: exchange.request.origin.clone(),
             target: std::mem::take(&mut exchange.request.target),
-            history: std::mem::take(&mut exchange.history),
+            history: Vec::new(),
             timing: exchange.timing(now, &mut self.wall),
             retries: exchange.retries,
         })

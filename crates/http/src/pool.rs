@@ -155,7 +155,10 @@ impl Pool {
 
     /// All idle connections.
     pub(crate) fn idle(&self) -> Vec<Key> {
-        self.places.iter().flat_map(|place| place.kept.iter().copied()).collect()
+        self.places
+            .iter()
+            .flat_map(|place| place.kept.iter().copied())
+            .collect()
     }
 
     /// Other limits, from the next request on. Nothing is kept of what is still in use.

@@ -11,7 +11,7 @@ use rustix::net::{RecvFlags, recv};
 
 use crate::clock::Moment;
 use crate::connection::Connection;
-use crate::decide::Loss;
+use crate::decide::{self, Loss};
 use crate::engine::{Engine, Outcome, Work};
 use crate::error::ErrorKind;
 use crate::exchange::Streaming;
@@ -211,11 +211,18 @@ impl Engine {
                     self.limit_reading(key, now);
                     return;
                 }
+                Ok(Progress::Head(message)) if decide::is_followed(&exchange.request, &message) => {
+                    exchange.streaming = Streaming::Discarding;
+                    exchange.discarded = Some(Box::new(message));
+                    progress = connection.state.receive(&[]);
+                }
                 Ok(Progress::Head(message)) => {
                     connection.deadline = Moment::NEVER;
                     exchange.streaming = Streaming::Paused;
-                    let response = self.response(ticket, message, now);
-                    if let Some(response) = response {
+                    let history = std::mem::take(&mut exchange.history);
+                    self.keep_cookies(ticket, &message);
+                    if let Some(mut response) = self.response(ticket, message, now) {
+                        response.history = history;
                         self.report(ticket, Outcome::Response(response));
                     }
                     return;

@@ -1,7 +1,7 @@
 //! Status line and header lines, over `httparse`.
 //!
-//! A head is parsed here once, for framing: of its header lines only the four that say where the
-//! body ends and what becomes of the connection are looked at. The others are read from the kept
+//! A head is parsed here once, for framing: of its header lines only those that say where the
+//! body ends and what becomes of the connection are looked at, and whether cookies are set. The others are read from the kept
 //! bytes when somebody asks for them.
 
 use std::mem::MaybeUninit;
@@ -18,6 +18,10 @@ pub const MAX_HEADER_LINES: usize = 100;
 
 /// What framing has to know about a head.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an answer to a question of its own"
+)]
 pub(super) struct Head {
     pub(super) status: u16,
     /// Where the status line begins: empty lines before it are skipped.
@@ -30,6 +34,8 @@ pub(super) struct Head {
     pub(super) is_version_11: bool,
     /// What version and `Connection` say about another request on this connection.
     pub(super) keeps_alive: bool,
+    /// Whether there is a `Set-Cookie` line.
+    pub(super) sets_cookies: bool,
     pub(super) content_length: ContentLength,
     pub(super) transfer_encoding: TransferEncoding,
 }
@@ -101,9 +107,11 @@ fn parse_lines(bytes: &[u8], may_fold: bool) -> Result<Option<Head>, httparse::E
     let mut transfer_encoding = TransferEncoding::Absent;
     let mut asks_to_close = false;
     let mut asks_to_keep = false;
+    let mut sets_cookies = false;
     for line in response.headers.iter() {
         // The length decides for nearly every line, without a look at its letters.
         match line.name.len() {
+            10 if line.name.eq_ignore_ascii_case("set-cookie") => sets_cookies = true,
             10 if line.name.eq_ignore_ascii_case("connection") => {
                 for token in line
                     .value
@@ -133,6 +141,7 @@ fn parse_lines(bytes: &[u8], may_fold: bool) -> Result<Option<Head>, httparse::E
         is_folded: may_fold,
         is_version_11,
         keeps_alive: !asks_to_close && (is_version_11 || asks_to_keep),
+        sets_cookies,
         content_length,
         transfer_encoding,
     }))

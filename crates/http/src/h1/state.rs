@@ -55,6 +55,8 @@ pub struct Message {
     /// False too if bytes came behind the response. It is whole and belongs to the request, but
     /// the next one on this connection would not.
     pub keeps_alive: bool,
+    /// Whether there is a `Set-Cookie` line, so that most heads need not be searched for one.
+    pub sets_cookies: bool,
 }
 
 /// What the bytes received so far amount to.
@@ -112,6 +114,7 @@ struct Body {
     /// Length of the head.
     at: usize,
     keeps_alive: bool,
+    sets_cookies: bool,
     framing: Framing,
     /// Bytes announced; 0 if their number is unknown.
     announced: u64,
@@ -213,9 +216,10 @@ impl State {
                 framing: Framing::UntilClose,
                 status,
                 at,
+                sets_cookies,
                 ..
             }) => {
-                let (status, body_at) = (*status, *at);
+                let (status, body_at, sets_cookies) = (*status, *at, *sets_cookies);
                 self.phase = Phase::Idle;
                 let head = std::mem::take(&mut self.buffer).into_boxed_slice();
                 Ok(Progress::Done(Message {
@@ -223,6 +227,7 @@ impl State {
                     head,
                     body_at,
                     keeps_alive: false,
+                    sets_cookies,
                 }))
             }
             Phase::Idle | Phase::Body(_) => Ok(Progress::More),
@@ -323,6 +328,7 @@ impl State {
                 head: message,
                 body_at,
                 keeps_alive,
+                sets_cookies: head.sets_cookies,
             }
         };
         if self.streams_body {
@@ -331,6 +337,7 @@ impl State {
                 status,
                 at: body_at,
                 keeps_alive,
+                sets_cookies: head.sets_cookies,
                 framing,
                 announced,
                 room: limit,
@@ -359,6 +366,7 @@ impl State {
             status,
             at: body_at,
             keeps_alive,
+            sets_cookies: head.sets_cookies,
             framing,
             announced,
             room: limit,
@@ -379,6 +387,7 @@ impl State {
         let message = Message {
             status: body.status,
             body_at: body.at,
+            sets_cookies: body.sets_cookies,
             keeps_alive: body.keeps_alive && decoded.used == bytes.len(),
             head: std::mem::take(&mut self.buffer).into_boxed_slice(),
         };

@@ -2,6 +2,7 @@
 
 mod broken;
 mod driver;
+mod follow;
 mod keep;
 mod secure;
 mod servers;
