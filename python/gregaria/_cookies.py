@@ -23,25 +23,20 @@ class EngineCookies(RequestsCookieJar):
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._seen = -1
-        self._by_domain: dict[str, dict[str, dict[str, Cookie]]] = {}
         super().__init__()
 
     @property
     def _cookies(self) -> dict[str, dict[str, dict[str, Cookie]]]:
         # Where `http.cookiejar` and requests keep all cookies, by domain, path and name.
-        version = self._client.cookies_version()
-        if version != self._seen:
-            self._seen = version
-            self._by_domain = by_domain = {}
-            for name, value, domain, path, expires, secure, http_only in self._client.cookies():
-                cookie = _cookie(name, value, domain, path, expires, secure, http_only)
-                by_domain.setdefault(domain, {}).setdefault(path, {})[name] = cookie
-        return self._by_domain
+        by_domain: dict[str, dict[str, dict[str, Cookie]]] = {}
+        for name, value, domain, path, expires, secure, http_only in self._client.cookies():
+            cookie = _cookie(name, value, domain, path, expires, secure, http_only)
+            by_domain.setdefault(domain, {}).setdefault(path, {})[name] = cookie
+        return by_domain
 
     @_cookies.setter
-    def _cookies(self, value: dict[str, dict[str, dict[str, Cookie]]]) -> None:
-        self._by_domain = value
+    def _cookies(self, value: dict[str, Any]) -> None:
+        """Assigned by `http.cookiejar` when it empties the jar, which `clear` passes on."""
 
     def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
         """Adds a cookie, in place of the one of the same domain, path and name."""
@@ -51,7 +46,7 @@ class EngineCookies(RequestsCookieJar):
             cookie.value or "",
             cookie.domain,
             cookie.path,
-            None if cookie.expires is None else float(cookie.expires),
+            None if cookie.expires is None else int(cookie.expires),
             bool(cookie.secure),
         )
 
@@ -59,8 +54,13 @@ class EngineCookies(RequestsCookieJar):
         self, domain: str | None = None, path: str | None = None, name: str | None = None
     ) -> None:
         """Removes all cookies, or those of a domain, of a path in it, or one by its name."""
-        super().clear(domain, path, name)
-        self._client.clear_cookies(domain, path, name)
+        if domain is None:
+            self._client.clear_cookies("", "", None)
+            return
+        cookies = self._cookies[domain]
+        for each_path in cookies if path is None else (path,):
+            for each_name in cookies[each_path] if name is None else (name,):
+                self._client.clear_cookies(domain, each_path, cookies[each_path][each_name].name)
 
     def replace(self, cookies: CookieJar | Mapping[str, str] | None) -> None:
         """Removes all cookies and takes over others."""

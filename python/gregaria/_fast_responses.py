@@ -103,11 +103,8 @@ class FastResponse(Judged, ResponseCore):
 
     @property
     def ok(self) -> bool:
-        """Whether the status is no failure."""
-        return self.native_failure_text() is None
-
-    def __bool__(self) -> bool:
-        return self.ok
+        """Whether the status is below 400; true, as in Locust, when there was no response."""
+        return self.status_code < 400
 
     def json(self) -> Any:
         """The body as JSON; raises `ValueError` if it is none."""

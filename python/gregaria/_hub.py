@@ -32,7 +32,6 @@ class Hub:
         self.engine = engine
         #: Switches to gevent's hub, and returns what the calling greenlet is woken with.
         self.park: Callable[[], Any] = gevent_hub.switch
-        self.pid = os.getpid()
         self._next = engine.next
         self._turn = engine.turn
         self._run_callback = gevent_hub.loop.run_callback
@@ -71,9 +70,11 @@ class Hub:
         self._drain()
 
     def _drain(self) -> None:
-        self._turn()
+        # What finishes while others are being woken has its turn in the next drain: a user who
+        # sleeps for no time lets everybody else run first.
+        count = self._turn()
         take = self._next
-        for _ in range(MAX_PER_DRAIN):
+        for _ in range(min(count, MAX_PER_DRAIN)):
             finished = take()
             if finished is None:
                 return
@@ -84,10 +85,11 @@ class Hub:
                 # A raw greenlet that dies ends up here; those behind it are not to wait for it.
                 self.drain_soon()
                 raise
-        self.drain_soon()
+        if count > MAX_PER_DRAIN:
+            self.drain_soon()
 
     def close(self) -> None:
-        """Stops watching the engine. For tests."""
+        """Stops watching the engine."""
         self._watcher.stop()
 
 
@@ -95,8 +97,23 @@ _hub: Hub | None = None
 
 
 def hub() -> Hub:
-    """The hub of this process. A forked child gets one of its own."""
+    """The hub of this process, made on first use."""
     global _hub
-    if _hub is None or _hub.pid != os.getpid():
+    if _hub is None:
         _hub = Hub(Engine())
     return _hub
+
+
+def _leave_to_the_parent() -> None:
+    """In a forked child: what the engine has open belongs to the parent, who goes on with it."""
+    global _hub
+    if _hub is not None:
+        _hub.close()
+        _forked.append(_hub)
+        _hub = None
+
+
+#: Kept for ever, since closing a connection of the parent's would end it for him too.
+_forked: list[Hub] = []
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)

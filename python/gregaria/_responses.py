@@ -350,13 +350,17 @@ def request_facts(response: ResponseCore) -> dict[str, Any]:
     }
 
 
-def teller(event: Any, context: dict[str, Any]) -> Callable[[Any, Exception | None], None]:
-    """What tells the listeners of `event` of a request that Rust has counted."""
+def teller(
+    event: Any, context: dict[str, Any], own: dict[str, Any] | None = None
+) -> Callable[[Any, Exception | None], None]:
+    """What tells the listeners of `event` of a request that Rust has counted.
+
+    `own` are facts that a client knows better than Rust.
+    """
 
     def tell(response: Any, failure: Exception | None) -> None:
         facts = request_facts(response)
-        facts["context"] = context
-        facts["exception"] = failure
+        facts.update(own or {}, context=context, exception=failure)
         event.notify(**facts)
 
     return tell

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
+from requests.utils import default_headers
 
 from gregaria._responses import ResponseContextManager
+
+#: `Accept-Encoding` of a request that the engine sends, whatever is installed beside requests.
+ENGINE_DECODES = "gzip, deflate, br"
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +34,11 @@ def send(
     arguments: dict[str, Any],
 ) -> ResponseContextManager:
     """Lets requests send it, over gevent's sockets. `url` is absolute."""
+    headers = dict(arguments.get("headers") or {})
+    if session.headers.get("Accept-Encoding") == ENGINE_DECODES:
+        # What urllib3 decodes may be less than what the engine does.
+        headers.setdefault("Accept-Encoding", default_headers()["Accept-Encoding"])
+        arguments = {**arguments, "headers": headers}
     start_time, start = time.time(), time.perf_counter()
     response: Any
     try:

@@ -15,7 +15,13 @@ SCENARIO = Path(__file__).parent / "scenario.py"
 
 #: Results that differ on purpose, with the reason.
 DELIBERATE = {
-    "Slow: an invalid header": "requests puts the class of the wrong value in its message",
+    "Slow: an invalid header": "the message has the URL where Locust's has it too, but no path",
+    "Slow: a stream": "only what the installed urllib3 decodes is asked for",
+    "Fast: hang up": "a request that may have been carried out is not sent again in secret",
+    "Slow: cut off": "named by its path like any other request, where Locust shows the whole URL",
+    "Slow: cut off in chunks": "the same",
+    "Fast: cut off": "half a response is no response: status 0, where Locust hands out the half",
+    "Fast: cut off in chunks": "the same",
 }
 
 
@@ -45,6 +51,10 @@ def wire(request: str) -> tuple[str, list[str], str]:
     return first, sorted(line.lower() for line in lines), body
 
 
+def sort_names(event: dict) -> dict:
+    return {**event, "names": sorted(event["names"])}
+
+
 def differences(real: dict, ours: dict) -> list[str]:
     found = []
     for label, expected in real.items():
@@ -53,6 +63,9 @@ def differences(real: dict, ours: dict) -> list[str]:
         got = ours[label]
         for key in expected:
             one, other = expected[key], got.get(key)
+            if key == "told":
+                # Arguments are passed by name; their order differs between Locust's two clients.
+                one, other = [sort_names(e) for e in one], [sort_names(e) for e in other]
             if key == "received":
                 one, other = [wire(r) for r in one], [wire(r) for r in other]
             if one != other:

@@ -62,7 +62,10 @@ impl CookieJar {
         let mut url = None;
         for line in lines {
             // What a head cannot hold cannot come back either.
-            if line.iter().any(|&byte| byte.is_ascii_control() && byte != b'\t') {
+            if line
+                .iter()
+                .any(|&byte| byte.is_ascii_control() && byte != b'\t')
+            {
                 continue;
             }
             if url.is_none() {

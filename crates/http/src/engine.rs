@@ -336,6 +336,11 @@ impl Engine {
         self.announce(queued, ticket);
     }
 
+    /// How many finished requests, sleeps and bells wait to be taken.
+    pub fn finished_count(&self) -> usize {
+        self.finished.len()
+    }
+
     /// Takes the oldest finished request.
     #[allow(
         clippy::should_implement_trait,

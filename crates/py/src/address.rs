@@ -45,7 +45,10 @@ impl AddressBook {
         if let Some(index) = self.bases.iter().position(|base| &*base.url == url) {
             return BaseId(index);
         }
-        self.bases.push(Base { url: url.into(), addresses: HashMap::default() });
+        self.bases.push(Base {
+            url: url.into(),
+            addresses: HashMap::default(),
+        });
         BaseId(self.bases.len() - 1)
     }
 
@@ -55,23 +58,27 @@ impl AddressBook {
         &mut self,
         base: BaseId,
         given: &str,
-    ) -> Result<Address, crate::shim::url::UrlError> {
+    ) -> Result<Address, gregaria_http::UrlError> {
         if let Some(address) = self.bases[base.0].addresses.get(given) {
             return Ok(address.clone());
         }
         let full = full_url(&self.bases[base.0].url, given);
-        let parsed = crate::shim::url::parse(&full)?;
+        let parsed = gregaria_http::Url::parse(&full)?;
         let address = Address {
             origin: self.origin(parsed.origin),
             target: parsed.target.into(),
             given: given.into(),
         };
         if self.kept >= MAX_ADDRESSES {
-            self.bases.iter_mut().for_each(|base| base.addresses.clear());
+            self.bases
+                .iter_mut()
+                .for_each(|base| base.addresses.clear());
             self.kept = 0;
         }
         self.kept += 1;
-        self.bases[base.0].addresses.insert(address.given.clone(), address.clone());
+        self.bases[base.0]
+            .addresses
+            .insert(address.given.clone(), address.clone());
         Ok(address)
     }
 
@@ -90,13 +97,18 @@ impl AddressBook {
 
 /// The URL a request is for.
 pub(crate) fn full_url(base: &str, given: &str) -> String {
-    if is_absolute(given) { given.to_owned() } else { format!("{base}{given}") }
+    if is_absolute(given) {
+        given.to_owned()
+    } else {
+        format!("{base}{given}")
+    }
 }
 
 /// `^https?://` in any case.
 fn is_absolute(url: &str) -> bool {
     let starts = |prefix: &str| {
-        url.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        url.get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
     starts("http://") || starts("https://")
 }

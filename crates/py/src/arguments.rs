@@ -37,7 +37,9 @@ impl<'py> Arguments<'py> {
             let key = key.cast::<PyString>().ok()?;
             match key.to_str().ok()? {
                 "name" if value.is_none() => {}
-                "name" => arguments.name = Some(value.cast::<PyString>().ok()?.to_str().ok()?.into()),
+                "name" => {
+                    arguments.name = Some(value.cast::<PyString>().ok()?.to_str().ok()?.into())
+                }
                 "catch_response" => arguments.is_judged = value.cast::<PyBool>().ok()?.is_true(),
                 // Only listeners see it, and they are served in Python.
                 "context" => {}
@@ -68,14 +70,23 @@ impl<'py> Arguments<'py> {
 }
 
 /// A body of text or bytes. An empty one is none, as in requests. The outer `None` is for others.
-#[allow(clippy::option_option, reason = "the outer one leaves the function by `?`")]
+#[allow(
+    clippy::option_option,
+    reason = "the outer one leaves the function by `?`"
+)]
 fn read_body(value: &Bound<'_, PyAny>) -> Option<Option<Arc<[u8]>>> {
     let bytes: Arc<[u8]> = if value.is_none() {
         return Some(None);
     } else if let Ok(bytes) = value.cast_exact::<PyBytes>() {
         bytes.as_bytes().into()
     } else {
-        value.cast_exact::<PyString>().ok()?.to_str().ok()?.as_bytes().into()
+        value
+            .cast_exact::<PyString>()
+            .ok()?
+            .to_str()
+            .ok()?
+            .as_bytes()
+            .into()
     };
     Some(Some(bytes).filter(|bytes| !bytes.is_empty()))
 }
@@ -91,10 +102,16 @@ fn read_timeout(value: &Bound<'_, PyAny>) -> Option<Timeout> {
         return Some(Timeout { connect, read });
     }
     let limit = read_seconds(value)?;
-    Some(Timeout { connect: limit, read: limit })
+    Some(Timeout {
+        connect: limit,
+        read: limit,
+    })
 }
 
-#[allow(clippy::option_option, reason = "the outer one leaves the caller by `?`")]
+#[allow(
+    clippy::option_option,
+    reason = "the outer one leaves the caller by `?`"
+)]
 fn read_seconds(value: &Bound<'_, PyAny>) -> Option<Option<Duration>> {
     if value.is_none() {
         return Some(None);
@@ -104,6 +121,8 @@ fn read_seconds(value: &Bound<'_, PyAny>) -> Option<Option<Duration>> {
     }
     let seconds: f64 = value.extract().ok()?;
     // Zero and less are errors with a text of their own in urllib3.
-    let duration = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero())?;
+    let duration = Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|limit| !limit.is_zero())?;
     Some(Some(duration))
 }

@@ -21,7 +21,9 @@ pub(crate) fn of(content_type: Option<&[u8]>) -> Charset {
     let mut parts = value.split(';');
     let kind = parts.next().unwrap_or_default().trim();
     for part in parts {
-        let Some((key, name)) = part.split_once('=') else { continue };
+        let Some((key, name)) = part.split_once('=') else {
+            continue;
+        };
         if key.trim().eq_ignore_ascii_case("charset") {
             let name = name.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
             return match name.as_str() {

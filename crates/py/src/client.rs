@@ -72,8 +72,14 @@ impl State {
 
 /// How a client connects unless it is told otherwise.
 fn client_config(core: &Core, verifies: bool) -> http::ClientConfig {
-    http::ClientConfig { tls: core.tls(verifies), ..http::ClientConfig::default() }
+    http::ClientConfig {
+        tls: core.tls(verifies),
+        ..http::ClientConfig::default()
+    }
 }
+
+/// See [`Client::cookies`].
+type CookieRow = (String, String, String, String, Option<f64>, bool, bool);
 
 /// What is sent, apart from where to.
 struct Message {
@@ -97,7 +103,10 @@ impl Client {
         let state = self.state.borrow();
         let exchange = Exchange {
             class: state.class.clone_ref(py),
-            recorder: state.recorder.as_ref().map(|recorder| recorder.clone_ref(py)),
+            recorder: state
+                .recorder
+                .as_ref()
+                .map(|recorder| recorder.clone_ref(py)),
             dialect: state.dialect,
             is_judged,
             name,
@@ -116,7 +125,13 @@ impl Client {
         };
         let mut core = self.core.borrow_mut();
         let submitted = core.http.submit(state.id, request);
-        core.park(&submitted, Waiter { greenlet, exchange: Some(exchange) })
+        core.park(
+            &submitted,
+            Waiter {
+                greenlet,
+                exchange: Some(exchange),
+            },
+        )
     }
 }
 
@@ -133,7 +148,11 @@ impl Client {
         response_class: Py<PyType>,
         recorder: Option<Py<Stats>>,
     ) -> Self {
-        let dialect = if is_fast { Dialect::Fast } else { Dialect::Requests };
+        let dialect = if is_fast {
+            Dialect::Fast
+        } else {
+            Dialect::Requests
+        };
         let core = engine.borrow().core().clone();
         let (id, base) = {
             let mut core = core.borrow_mut();
@@ -151,7 +170,10 @@ impl Client {
             request_name: None,
             verifies,
         };
-        Self { core, state: RefCell::new(state) }
+        Self {
+            core,
+            state: RefCell::new(state),
+        }
     }
 
     /// Sends what `method` and `url` say, with the arguments of requests in `kwargs`. `content_type`
@@ -186,7 +208,10 @@ impl Client {
             },
         };
         if let Some(content_type) = content_type {
-            if !block.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"content-type")) {
+            if !block
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case(b"content-type"))
+            {
                 Arc::make_mut(&mut block)
                     .push(b"Content-Type", content_type.as_bytes())
                     .map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -196,21 +221,29 @@ impl Client {
             return Ok(LONG_WAY);
         };
         let method = http::Method::new(method);
-        // A method that may have a body says so when it has none, as http.client does.
-        let is_bodiless = matches!(method, http::Method::Get | http::Method::Head);
-        let body = arguments.body.clone().or_else(|| (!is_bodiless).then(Arc::default));
+        let body = arguments
+            .body
+            .clone()
+            .or_else(|| state.dialect.empty_body(&method));
         let rules = state.rules(&method, &arguments);
         let is_judged = arguments.is_judged;
         let name = state.name(arguments.name, &address);
         drop(state);
-        let message = Message { method, headers: block, body };
+        let message = Message {
+            method,
+            headers: block,
+            body,
+        };
         Ok(self.send(py, greenlet, address, message, rules, name, is_judged))
     }
 
     /// Sends a request that requests has prepared: `url` is absolute and encoded, `headers` are
     /// all lines but `Host` and `Content-Length`. `name` is the entry's, if the user gave one.
     #[pyo3(signature = (greenlet, method, url, headers, body, name, is_judged, kwargs))]
-    #[allow(clippy::too_many_arguments, reason = "the fields of a prepared request")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the fields of a prepared request"
+    )]
     fn submit_prepared(
         &self,
         py: Python<'_>,
@@ -225,10 +258,14 @@ impl Client {
     ) -> PyResult<i64> {
         let state = self.state.borrow();
         let Some(arguments) = Arguments::read(kwargs, state.verifies) else {
-            return Err(PyValueError::new_err("a prepared request takes its limits alone"));
+            return Err(PyValueError::new_err(
+                "a prepared request takes its limits alone",
+            ));
         };
         let Some(block) = headers::block(&headers) else {
-            return Err(PyValueError::new_err("invalid header in a prepared request"));
+            return Err(PyValueError::new_err(
+                "invalid header in a prepared request",
+            ));
         };
         let address = self
             .core
@@ -241,14 +278,19 @@ impl Client {
         let name = state.name(name.map(Arc::from), &address);
         drop(state);
         let body = body.map(|body| Arc::from(body.as_bytes()));
-        let message = Message { method, headers: Arc::new(block), body };
+        let message = Message {
+            method,
+            headers: Arc::new(block),
+            body,
+        };
         Ok(self.send(py, greenlet, address, message, rules, name, is_judged))
     }
 
     /// Sets the header lines sent with every request. Raises `ValueError` for one that cannot be.
     fn set_headers(&self, pairs: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>) -> PyResult<()> {
-        let block = headers::block(&pairs)
-            .ok_or_else(|| PyValueError::new_err("header names and values must be text or bytes"))?;
+        let block = headers::block(&pairs).ok_or_else(|| {
+            PyValueError::new_err("header names and values must be text or bytes")
+        })?;
         self.state.borrow_mut().headers = self.core.borrow_mut().shared_headers(block);
         Ok(())
     }
@@ -267,9 +309,16 @@ impl Client {
                 .transpose()
                 .map_err(|error| PyValueError::new_err(error.to_string()))
         };
+        let is_fast = self.state.borrow().dialect == Dialect::Fast;
         let rules = http::Rules {
             max_redirects,
             max_retries,
+            redirect_style: if is_fast {
+                http::RedirectStyle::Geventhttpclient
+            } else {
+                http::RedirectStyle::Requests
+            },
+            retries_stale: is_fast,
             connect_timeout: seconds(connect_timeout)?,
             read_timeout: seconds(read_timeout)?,
             ..http::Rules::default()
@@ -310,9 +359,94 @@ impl Client {
                 authorization: None,
             })
         });
-        let limits = http::Limits { open_per_origin: Some(limit), ..http::Limits::default() };
-        let config = http::ClientConfig { proxy, limits, ..client_config(&core, state.verifies) };
+        let limits = http::Limits {
+            open_per_origin: Some(limit),
+            ..http::Limits::default()
+        };
+        let config = http::ClientConfig {
+            proxy,
+            limits,
+            ..client_config(&core, state.verifies)
+        };
         core.http.configure_client(state.id, config);
+    }
+
+    /// All cookies as `(name, value, domain, path, expiry in epoch seconds, secure, http only)`. A
+    /// domain begins with a dot if hosts below it get the cookie too; an empty one means any host.
+    fn cookies(&self) -> Vec<CookieRow> {
+        let id = self.state.borrow().id;
+        let mut core = self.core.borrow_mut();
+        let Some(jar) = core.http.client_cookies(id) else {
+            return Vec::new();
+        };
+        jar.iter()
+            .map(|cookie| {
+                let is_wide = !cookie.is_host_only && !cookie.domain.is_empty();
+                let domain = format!("{}{}", if is_wide { "." } else { "" }, cookie.domain);
+                #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
+                let expires = cookie.expires.map(|expires| expires as f64);
+                let (secure, http_only) = (cookie.is_secure, cookie.is_http_only);
+                (
+                    cookie.name,
+                    cookie.value,
+                    domain,
+                    cookie.path,
+                    expires,
+                    secure,
+                    http_only,
+                )
+            })
+            .collect()
+    }
+
+    /// Sets one cookie. Raises `ValueError` for one that cannot be sent.
+    fn set_cookie(
+        &self,
+        name: &str,
+        value: &str,
+        domain: &str,
+        path: &str,
+        expires: Option<i64>,
+        secure: bool,
+    ) -> PyResult<()> {
+        let cookie = http::Cookie {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            domain: domain.trim_start_matches('.').to_owned(),
+            path: path.to_owned(),
+            expires,
+            is_secure: secure,
+            is_http_only: false,
+            is_host_only: !domain.starts_with('.'),
+        };
+        let id = self.state.borrow().id;
+        let mut core = self.core.borrow_mut();
+        let is_set = core
+            .http
+            .client_cookies(id)
+            .is_some_and(|jar| jar.set(cookie));
+        drop(core);
+        if is_set {
+            return Ok(());
+        }
+        Err(PyValueError::new_err(format!(
+            "cannot set cookie `{name}` for `{domain}{path}`"
+        )))
+    }
+
+    /// Removes one cookie, or all without a name.
+    fn clear_cookies(&self, domain: &str, path: &str, name: Option<&str>) {
+        let id = self.state.borrow().id;
+        let mut core = self.core.borrow_mut();
+        let Some(jar) = core.http.client_cookies(id) else {
+            return;
+        };
+        match name {
+            Some(name) => {
+                jar.remove(name, domain, path);
+            }
+            None => jar.clear(),
+        }
     }
 
     /// Closes all connections. The client can go on: the next request opens a new one.

@@ -44,7 +44,10 @@ const MAX_SHARED: usize = 64;
 
 impl Core {
     fn new() -> std::io::Result<Self> {
-        let anything = http::TlsSettings { trust: http::Trust::Anything, identity: None };
+        let anything = http::TlsSettings {
+            trust: http::Trust::Anything,
+            identity: None,
+        };
         Ok(Self {
             http: http::Engine::new(http::EngineConfig::default())?,
             waiters: Vec::new(),
@@ -123,7 +126,9 @@ impl Engine {
 impl Engine {
     #[new]
     fn new() -> PyResult<Self> {
-        Ok(Self { core: Rc::new(RefCell::new(Core::new()?)) })
+        Ok(Self {
+            core: Rc::new(RefCell::new(Core::new()?)),
+        })
     }
 
     /// The descriptor that is readable whenever `turn` has something to do.
@@ -136,9 +141,11 @@ impl Engine {
         self.core.borrow().http.pid()
     }
 
-    /// Reads what has arrived and fires due timers, once.
-    fn turn(&self) -> PyResult<()> {
-        self.core.borrow_mut().http.turn().map_err(PyErr::from)
+    /// Reads what has arrived and fires due timers, once. Returns how many wait for `next`.
+    fn turn(&self) -> PyResult<usize> {
+        let mut core = self.core.borrow_mut();
+        core.http.turn()?;
+        Ok(core.http.finished_count())
     }
 
     /// The oldest finished request or sleep as `(greenlet, result)`, or `None`. The result is a
@@ -147,7 +154,9 @@ impl Engine {
         loop {
             let (finished, waiter) = {
                 let mut core = self.core.borrow_mut();
-                let Some(finished) = core.http.next() else { return Ok(None) };
+                let Some(finished) = core.http.next() else {
+                    return Ok(None);
+                };
                 let waiter = core.unpark(finished.ticket);
                 (finished, waiter)
             };
@@ -167,17 +176,24 @@ impl Engine {
 
     /// Wakes `greenlet` after `seconds`, never earlier. Returns a ticket as `Client.submit` does.
     fn sleep(&self, greenlet: Py<PyAny>, seconds: f64) -> PyResult<i64> {
-        let duration = Duration::try_from_secs_f64(seconds.max(0.0)).map_err(|_| {
-            PyValueError::new_err(format!("cannot sleep for `{seconds}` seconds"))
-        })?;
+        let duration = Duration::try_from_secs_f64(seconds.max(0.0))
+            .map_err(|_| PyValueError::new_err(format!("cannot sleep for `{seconds}` seconds")))?;
         let mut core = self.core.borrow_mut();
         let submitted = core.http.sleep(duration);
-        Ok(core.park(&submitted, Waiter { greenlet, exchange: None }))
+        Ok(core.park(
+            &submitted,
+            Waiter {
+                greenlet,
+                exchange: None,
+            },
+        ))
     }
 
     /// Forgets a request or a sleep, by the ticket that was returned for it.
     fn cancel(&self, ticket: i64) {
-        let Some(ticket) = http::Ticket::from_raw(ticket.unsigned_abs()) else { return };
+        let Some(ticket) = http::Ticket::from_raw(ticket.unsigned_abs()) else {
+            return;
+        };
         let waiter = {
             let mut core = self.core.borrow_mut();
             core.http.cancel(ticket);

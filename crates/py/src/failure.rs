@@ -5,7 +5,9 @@
 //! is built in `python/gregaria/_failure.py` from [`parts`]; a test holds its `repr` against the
 //! text of every kind. The texts were recorded from Locust 2.47's two clients.
 
-use gregaria_http::{ErrorKind, RequestError, Response, Scheme};
+use std::sync::Arc;
+
+use gregaria_http::{ErrorKind, Method, RequestError, Response, Scheme};
 
 /// Whose words and rules: the client of `HttpUser` or that of `FastHttpUser`. What differs between
 /// the two is data, here and in [`crate::client`].
@@ -24,6 +26,15 @@ impl Dialect {
             Self::Requests => status < 400,
             Self::Fast => matches!(status, 200..=208 | 226 | 301..=304 | 307 | 308),
         }
+    }
+
+    /// What a request without a body sends: some methods say that it is empty, the others nothing.
+    pub(crate) fn empty_body(self, method: &Method) -> Option<Arc<[u8]>> {
+        let says_so = match self {
+            Self::Requests => !matches!(method, Method::Get | Method::Head),
+            Self::Fast => matches!(method, Method::Post | Method::Put | Method::Patch),
+        };
+        says_so.then(Arc::default)
     }
 }
 
@@ -49,7 +60,10 @@ fn status_text(dialect: Dialect, response: &Response, name: &str) -> String {
     if dialect == Dialect::Fast {
         return format!("LocustBadStatusCode(code={status})");
     }
-    format!("HTTPError({})", python_repr(&http_error(status, response.reason(), name)))
+    format!(
+        "HTTPError({})",
+        python_repr(&http_error(status, response.reason(), name))
+    )
 }
 
 /// The message of `requests.HTTPError`.
@@ -68,7 +82,10 @@ fn error_text(dialect: Dialect, kind: &ErrorKind, url: &str, scheme: Scheme) -> 
         ErrorKind::Resolve { code, text, .. } => format!("gaierror({code}, {})", python_repr(text)),
         ErrorKind::Connect { errno, .. } | ErrorKind::Connection { errno } => os_error(*errno),
         ErrorKind::ConnectTimeout { .. } | ErrorKind::ReadTimeout { .. } if fast => {
-            format!("RetriesExceeded({}, 0, original=timed out)", python_repr(url))
+            format!(
+                "RetriesExceeded({}, 0, original=timed out)",
+                python_repr(url)
+            )
         }
         ErrorKind::ConnectTimeout { .. } => "TimeoutError('timed out')".to_owned(),
         ErrorKind::ReadTimeout { host, port, limit } => {
@@ -91,9 +108,7 @@ fn error_text(dialect: Dialect, kind: &ErrorKind, url: &str, scheme: Scheme) -> 
         ErrorKind::ClosedInResponse { received, expected } => {
             let missing = expected.saturating_sub(*received);
             let inner = format!("IncompleteRead({received} bytes read, {missing} more expected)");
-            format!(
-                "ChunkedEncodingError(ProtocolError('Connection broken: {inner}', {inner}))"
-            )
+            format!("ChunkedEncodingError(ProtocolError('Connection broken: {inner}', {inner}))")
         }
         ErrorKind::TooManyRedirects { limit } if fast => format!(
             "RetriesExceeded({}, 'Redirection limit reached ({limit})')",
@@ -130,12 +145,20 @@ fn read_timeout(scheme: Scheme, host: &str, port: u16, limit: f64) -> String {
 
 /// A float as Python prints it where the value came from a user's `timeout=2` or `timeout=0.5`.
 fn python_float(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value}") }
+    if value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value}")
+    }
 }
 
 /// The exception `OSError(errno, text)` turns into, as Python shows it.
 fn os_error(errno: i32) -> String {
-    format!("{}({errno}, {})", os_error_class(errno), python_repr(&os_error_words(errno)))
+    format!(
+        "{}({errno}, {})",
+        os_error_class(errno),
+        python_repr(&os_error_words(errno))
+    )
 }
 
 /// What the C library says about an error number, without Rust's `(os error 111)`.
@@ -162,7 +185,11 @@ fn os_error_class(errno: i32) -> &'static str {
 
 /// A string as Python's `repr` shows it: single quotes unless only double ones avoid escapes.
 pub(crate) fn python_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
     let mut shown = String::with_capacity(text.len() + 2);
     shown.push(quote);
     for character in text.chars() {
@@ -202,16 +229,26 @@ pub(crate) fn parts(kind: &ErrorKind, scheme: Scheme) -> Parts {
     let number = |value: u64| Part::Number(i64::try_from(value).unwrap_or(i64::MAX));
     let text = |value: &str| Part::Text(value.to_owned());
     match kind {
-        ErrorKind::Resolve { code, text: words, .. } => {
-            ("resolve", vec![Part::Number((*code).into()), text(words)])
-        }
-        ErrorKind::Connect { errno, .. } | ErrorKind::Connection { errno } => {
-            ("os", vec![Part::Number((*errno).into()), Part::Text(os_error_words(*errno))])
-        }
+        ErrorKind::Resolve {
+            code, text: words, ..
+        } => ("resolve", vec![Part::Number((*code).into()), text(words)]),
+        ErrorKind::Connect { errno, .. } | ErrorKind::Connection { errno } => (
+            "os",
+            vec![
+                Part::Number((*errno).into()),
+                Part::Text(os_error_words(*errno)),
+            ],
+        ),
         ErrorKind::ConnectTimeout { .. } => ("connect_timeout", vec![]),
-        ErrorKind::ReadTimeout { host, port, limit } => {
-            ("read_timeout", vec![Part::Text(read_timeout(scheme, host, *port, limit.as_secs_f64()))])
-        }
+        ErrorKind::ReadTimeout { host, port, limit } => (
+            "read_timeout",
+            vec![Part::Text(read_timeout(
+                scheme,
+                host,
+                *port,
+                limit.as_secs_f64(),
+            ))],
+        ),
         ErrorKind::Tls { text: words, .. } => ("tls", vec![text(words)]),
         ErrorKind::ClosedBeforeResponse => ("closed", vec![]),
         ErrorKind::ClosedInResponse { received, expected } => {
@@ -239,7 +276,10 @@ mod tests {
 
     #[test]
     fn an_error_number_becomes_the_exception_python_makes_of_it() {
-        assert_eq!(os_error(111), "ConnectionRefusedError(111, 'Connection refused')");
+        assert_eq!(
+            os_error(111),
+            "ConnectionRefusedError(111, 'Connection refused')"
+        );
         assert_eq!(os_error(113), "OSError(113, 'No route to host')");
     }
 }

@@ -19,12 +19,21 @@ pub(crate) fn block(pairs: &[(Bound<'_, PyAny>, Bound<'_, PyAny>)]) -> Option<He
 /// that is there keeps its place and takes the new case and value, `None` removes it, and new ones
 /// follow at the end. `None` if requests has to see to it.
 pub(crate) fn merged(own: &HeaderBlock, added: &Bound<'_, PyDict>) -> Option<Arc<HeaderBlock>> {
-    let mut lines: Vec<(Vec<u8>, Option<Vec<u8>>)> =
-        own.iter().map(|(name, value)| (name.to_vec(), Some(value.to_vec()))).collect();
+    let mut lines: Vec<(Vec<u8>, Option<Vec<u8>>)> = own
+        .iter()
+        .map(|(name, value)| (name.to_vec(), Some(value.to_vec())))
+        .collect();
     for (name, value) in added.iter() {
         let name = bytes_of(&name)?;
-        let value = if value.is_none() { None } else { Some(bytes_of(&value)?) };
-        match lines.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+        let value = if value.is_none() {
+            None
+        } else {
+            Some(bytes_of(&value)?)
+        };
+        match lines
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(&name))
+        {
             Some(line) => *line = (name, value),
             None => lines.push((name, value)),
         }
@@ -51,5 +60,7 @@ fn bytes_of(value: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
     if text.is_ascii() {
         return Some(text.as_bytes().to_vec());
     }
-    text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect()
+    text.chars()
+        .map(|character| u8::try_from(u32::from(character)).ok())
+        .collect()
 }

@@ -12,7 +12,6 @@ mod failure;
 mod headers;
 mod json;
 mod response;
-mod shim;
 pub mod stats;
 
 use pyo3::prelude::*;

@@ -90,7 +90,9 @@ impl ResponseCore {
 fn new_function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static NEW: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
     let new = NEW.get_or_try_init(py, || {
-        py.get_type::<ResponseCore>().getattr("__new__").map(Bound::unbind)
+        py.get_type::<ResponseCore>()
+            .getattr("__new__")
+            .map(Bound::unbind)
     })?;
     Ok(new.bind(py))
 }
@@ -113,7 +115,10 @@ impl Inner {
 
     /// The URL that was asked for first.
     fn url(&self) -> String {
-        format!("{}{}", self.exchange.address.origin, self.exchange.address.target)
+        format!(
+            "{}{}",
+            self.exchange.address.origin, self.exchange.address.target
+        )
     }
 
     fn failure_text(&self) -> Option<String> {
@@ -133,7 +138,9 @@ impl Inner {
     }
 
     fn count(&self, failure: Option<&str>) {
-        let Some(recorder) = &self.exchange.recorder else { return };
+        let Some(recorder) = &self.exchange.recorder else {
+            return;
+        };
         recorder.get().record(
             self.exchange.method.as_str(),
             &self.exchange.name,
@@ -146,14 +153,18 @@ impl Inner {
 
 /// The codings of a body, innermost last, as `Content-Encoding` lists them.
 fn content_encoding(response: &http::Response) -> Option<&[u8]> {
-    response.header("content-encoding").filter(|value| !value.eq_ignore_ascii_case(b"identity"))
+    response
+        .header("content-encoding")
+        .filter(|value| !value.eq_ignore_ascii_case(b"identity"))
 }
 
 /// The length of a gzip body stands in its last four bytes (RFC 1952, section 2.3.1), so that the
 /// usual body need not be decoded to be counted. Other codings are decoded for it.
 fn decoded_length(response: &http::Response) -> u64 {
     let body = response.body();
-    let Some(coding) = content_encoding(response) else { return body.len() as u64 };
+    let Some(coding) = content_encoding(response) else {
+        return body.len() as u64;
+    };
     if coding.eq_ignore_ascii_case(b"gzip") && body.len() >= 18 {
         if let Some(last) = body.last_chunk::<4>() {
             return u64::from(u32::from_le_bytes(*last));
@@ -162,13 +173,14 @@ fn decoded_length(response: &http::Response) -> u64 {
     decoded(response).map_or(0, |body| body.len() as u64)
 }
 
-fn decoded(response: &http::Response) -> Result<Cow<'_, [u8]>, crate::shim::body::DecodeError> {
-    match content_encoding(response) {
-        None => Ok(Cow::Borrowed(response.body())),
-        Some(_) if response.body().is_empty() => Ok(Cow::Borrowed(&[])),
-        Some(coding) => crate::shim::body::decode(coding, response.body()),
-    }
+fn decoded(response: &http::Response) -> Result<Cow<'_, [u8]>, http::body::DecodeError> {
+    let body = response.body();
+    let decoded = http::body::decode(body, content_encoding(response), MAX_DECODED)?;
+    Ok(decoded.map_or(Cow::Borrowed(body), Cow::Owned))
 }
+
+/// Bytes a compressed body may grow to: a small one that means a huge one is an attack.
+const MAX_DECODED: u64 = 1 << 30;
 
 /// Header bytes as text, the way HTTP libraries for Python read them.
 fn latin1(bytes: &[u8]) -> String {
@@ -176,11 +188,18 @@ fn latin1(bytes: &[u8]) -> String {
 }
 
 fn latin1_pairs<'a>(lines: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<(String, String)> {
-    lines.map(|(name, value)| (latin1(name), latin1(value))).collect()
+    lines
+        .map(|(name, value)| (latin1(name), latin1(value)))
+        .collect()
 }
 
 /// `(method, URL, header lines, body)` of a request.
-type Asked<'py> = (String, String, Vec<(String, String)>, Option<Bound<'py, PyBytes>>);
+type Asked<'py> = (
+    String,
+    String,
+    Vec<(String, String)>,
+    Option<Bound<'py, PyBytes>>,
+);
 
 #[pymethods]
 impl ResponseCore {
@@ -188,7 +207,11 @@ impl ResponseCore {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { inner: OnceLock::new(), status: 0.into(), is_counted: false.into() }
+        Self {
+            inner: OnceLock::new(),
+            status: 0.into(),
+            is_counted: false.into(),
+        }
     }
 
     /// The status code; 0 if there was no response.
@@ -204,7 +227,9 @@ impl ResponseCore {
 
     /// The decoded body; `None` without a response. Raises `ValueError` when it cannot be decoded.
     fn native_content<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let Some(response) = self.response() else { return Ok(None) };
+        let Some(response) = self.response() else {
+            return Ok(None);
+        };
         let body = decoded(response).map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(Some(PyBytes::new(py, &body)))
     }
@@ -214,9 +239,9 @@ impl ResponseCore {
         let response = self.response()?;
         let body = decoded(response).ok()?;
         match charset::of(response.header("content-type")) {
-            Charset::Utf8 | Charset::Untold => {
-                std::str::from_utf8(&body).ok().map(|text| PyString::new(py, text))
-            }
+            Charset::Utf8 | Charset::Untold => std::str::from_utf8(&body)
+                .ok()
+                .map(|text| PyString::new(py, text)),
             Charset::Latin1 => Some(PyString::new(py, &latin1(&body))),
             Charset::Other => None,
         }
@@ -224,8 +249,12 @@ impl ResponseCore {
 
     /// `(True, value)`, or `(False, None)` if the standard library has to decide.
     fn native_json<'py>(&self, py: Python<'py>) -> (bool, Option<Bound<'py, PyAny>>) {
-        let Some(response) = self.response() else { return (false, None) };
-        let Ok(body) = decoded(response) else { return (false, None) };
+        let Some(response) = self.response() else {
+            return (false, None);
+        };
+        let Ok(body) = decoded(response) else {
+            return (false, None);
+        };
         match charset::of(response.header("content-type")) {
             Charset::Utf8 | Charset::Untold => json::decode(py, &body),
             Charset::Latin1 if body.is_ascii() => json::decode(py, &body),
@@ -235,7 +264,9 @@ impl ResponseCore {
 
     /// Name and value of each header line in the order received.
     fn native_headers(&self) -> Vec<(String, String)> {
-        self.response().map(|response| latin1_pairs(response.headers())).unwrap_or_default()
+        self.response()
+            .map(|response| latin1_pairs(response.headers()))
+            .unwrap_or_default()
     }
 
     /// The value of the first header of this name, in any case.
@@ -263,12 +294,21 @@ impl ResponseCore {
         let exchange = &inner.exchange;
         let body = exchange.body.as_ref().map(|body| PyBytes::new(py, body));
         let lines = latin1_pairs(exchange.headers.iter());
-        Some((exchange.method.as_str().to_owned(), inner.url(), lines, body))
+        Some((
+            exchange.method.as_str().to_owned(),
+            inner.url(),
+            lines,
+            body,
+        ))
     }
 
     /// The responses that redirected, oldest first, as objects of the same class.
     fn native_history<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let Some(Inner { exchange, outcome: Ok(response) }) = self.inner.get() else {
+        let Some(Inner {
+            exchange,
+            outcome: Ok(response),
+        }) = self.inner.get()
+        else {
             return Ok(Vec::new());
         };
         let copy = |earlier: &http::Response| {
@@ -296,7 +336,10 @@ impl ResponseCore {
     fn native_failure(&self) -> Option<failure::Parts> {
         let inner = self.inner.get()?;
         let error = inner.outcome.as_ref().err()?;
-        Some(failure::parts(&error.kind, inner.exchange.address.origin.scheme))
+        Some(failure::parts(
+            &error.kind,
+            inner.exchange.address.origin.scheme,
+        ))
     }
 
     /// The message of `requests.HTTPError` for a status that is a failure; `None` for others.
@@ -304,14 +347,15 @@ impl ResponseCore {
         let inner = self.inner.get()?;
         let response = self.response()?;
         let is_failure = !inner.exchange.dialect.is_success(response.status);
-        is_failure.then(|| {
-            failure::http_error(response.status, response.reason(), &inner.exchange.name)
-        })
+        is_failure
+            .then(|| failure::http_error(response.status, response.reason(), &inner.exchange.name))
     }
 
     /// Whether `catch_response=True` was given.
     fn native_is_judged(&self) -> bool {
-        self.inner.get().is_some_and(|inner| inner.exchange.is_judged)
+        self.inner
+            .get()
+            .is_some_and(|inner| inner.exchange.is_judged)
     }
 
     /// The text under which it is counted when nobody judges it; `None` for a success.
@@ -328,7 +372,9 @@ impl ResponseCore {
 
     /// Counts a judged request by its status and transport, once. Returns whether it succeeded.
     fn count_by_status(&self) -> bool {
-        let Some(inner) = self.inner.get() else { return true };
+        let Some(inner) = self.inner.get() else {
+            return true;
+        };
         let failure = inner.failure_text();
         if self.claim_count() {
             inner.count(failure.as_deref());
@@ -340,7 +386,11 @@ impl ResponseCore {
     /// `(method, name, response time in ms, epoch seconds at the start, first URL, length)`.
     fn facts(&self) -> Option<(String, String, f64, f64, String, u64)> {
         let inner = self.inner.get()?;
-        let start = inner.timing().started_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let start = inner
+            .timing()
+            .started_at
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Some((
             inner.exchange.method.as_str().to_owned(),
             inner.exchange.name.to_string(),
@@ -353,7 +403,9 @@ impl ResponseCore {
 
     /// Seconds of each phase: `resolve`, `connect`, `tls`, `wait`, `receive` and `total`.
     fn native_timings(&self) -> BTreeMap<&'static str, f64> {
-        let Some(inner) = self.inner.get() else { return BTreeMap::new() };
+        let Some(inner) = self.inner.get() else {
+            return BTreeMap::new();
+        };
         let timing = inner.timing();
         [
             ("resolve", timing.resolve),

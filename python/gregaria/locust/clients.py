@@ -51,14 +51,6 @@ __all__ = [
 
 absolute_http_url_regexp = re.compile(r"^https?://", re.IGNORECASE)
 
-#: Attributes whose value decides how requests are sent.
-_WATCHED = frozenset(
-    {
-        "adapters", "auth", "base_url", "cert", "headers", "hooks", "max_redirects", "params",
-        "proxies", "request_name", "stream", "trust_env", "verify",
-    }
-)  # fmt: skip
-
 #: Arguments of one request that only the slow path knows.
 _ONLY_REQUESTS = frozenset({"stream", "proxies", "cert", "hooks"})
 #: Those that requests turns into URL, header lines and body.
@@ -113,12 +105,42 @@ class _Headers(CaseInsensitiveDict[str]):
     def __setitem__(self, key: str, value: str) -> None:
         super().__setitem__(key, value)
         if self._session is not None:
-            self._session._unsettle()
+            self._session._detour = True
 
     def __delitem__(self, key: str) -> None:
         super().__delitem__(key)
         if self._session is not None:
-            self._session._unsettle()
+            self._session._detour = True
+
+
+class _Setting:
+    """An attribute of `requests.Session` that decides how requests are sent.
+
+    Its value is made when it is used first. Reading it settles nothing: only setting it does, or
+    making a value that can change without a word.
+    """
+
+    def __init__(self, make: Callable[[Any], Any], *, is_open: bool = False) -> None:
+        self._make = make
+        self._is_open = is_open
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._field = f"_own_{name}"
+        setattr(owner, self._field, None)
+
+    def __get__(self, session: Any, owner: type | None = None) -> Any:
+        if session is None:
+            return self
+        value = getattr(session, self._field)
+        if value is None:
+            value = self._make(session)
+            if self._is_open:
+                self.__set__(session, value)
+        return value
+
+    def __set__(self, session: Any, value: Any) -> None:
+        setattr(session, self._field, value)
+        session._detour = True
 
 
 class HttpSession(requests.Session):
@@ -129,16 +151,26 @@ class HttpSession(requests.Session):
     are made when they are used, so that ten thousand users are no burden.
     """
 
-    auth: Any = None
-    stream = False
-    verify: bool | str | None = True
-    cert: Any = None
-    max_redirects = 30
-    trust_env = True
+    base_url: Any = _Setting(lambda _: "")
+    request_name: Any = _Setting(lambda _: None)
+    auth: Any = _Setting(lambda _: None)
+    stream: Any = _Setting(lambda _: False)
+    verify: Any = _Setting(lambda _: True)
+    cert: Any = _Setting(lambda _: None)
+    max_redirects: Any = _Setting(lambda _: 30)
+    trust_env: Any = _Setting(lambda _: True)
+    headers: Any = _Setting(lambda session: _make_headers(session), is_open=True)
+    adapters: Any = _Setting(lambda session: _make_adapters(session), is_open=True)
+    params: Any = _Setting(lambda _: {}, is_open=True)
+    proxies: Any = _Setting(lambda _: {}, is_open=True)
+    hooks: Any = _Setting(lambda _: default_hooks(), is_open=True)
 
-    # Set in `_settle`.
+    #: Whether something has to be settled before a request can take the fast path.
+    _detour = True
+
+    # Made and set in `_settle`.
+    _native: Client | None = None
     _hub: _hub.Hub
-    _native: Client
     _needs_requests: bool
     _needs_preparing: bool
 
@@ -153,13 +185,9 @@ class HttpSession(requests.Session):
     ) -> None:
         if args or kwargs:
             super().__init__(*args, **kwargs)
-        state = self.__dict__
-        state["base_url"] = base_url
-        state["request_event"] = request_event
-        state["user"] = user
-        state["request_name"] = None
-        # Whether something has to be settled before a request can take the fast path.
-        state["_detour"] = True
+        self.base_url = base_url
+        self.request_event = request_event
+        self.user = user
         if "@" in base_url:
             self._take_login_out_of(base_url)
         if pool_manager is not None:
@@ -173,35 +201,23 @@ class HttpSession(requests.Session):
             self.base_url = urlunparse(parsed._replace(netloc=host))
             self.auth = HTTPBasicAuth(unquote(parsed.username), unquote(parsed.password))
 
-    def __getattr__(self, name: str) -> Any:
-        make = _MADE_WHEN_USED.get(name)
-        if make is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        value = self.__dict__[name] = make(self)
-        # Whoever has it can change it, so from here on it is looked at.
-        self._unsettle()
-        return value
+    @property
+    def cookies(self) -> EngineCookies:
+        """The cookies of this session, which the engine keeps."""
+        return EngineCookies(self._native or self._make_native())
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "cookies":
-            self.cookies.replace(value)
-            return
-        self.__dict__[name] = value
-        if name in _WATCHED:
-            self._unsettle()
-
-    def _unsettle(self) -> None:
-        self.__dict__["_detour"] = True
+    @cookies.setter
+    def cookies(self, value: Any) -> None:
+        self.cookies.replace(value)
 
     def _settle(self) -> None:
         """Tells Rust what has changed, and decides which way requests go."""
-        state = self.__dict__
-        native = self._make_native() if "_native" not in state else self._native
+        native = self._native or self._make_native()
         native.set_base_url(self.base_url)
         native.set_request_name(self.request_name)
         native.set_rules(self.max_redirects, 0, None, None)
         native.set_verify(self.verify is not False)
-        headers = dict(state.get("headers", _DEFAULT_HEADERS))
+        headers = dict(self._own_headers or _DEFAULT_HEADERS)
         auth = self.auth
         if isinstance(auth, tuple) and len(auth) == 2:
             auth = HTTPBasicAuth(*auth)
@@ -209,35 +225,34 @@ class HttpSession(requests.Session):
         if is_basic:
             login = requests.Request("GET", "http://host", auth=auth).prepare()
             headers["Authorization"] = login.headers["Authorization"]
-        needs_preparing = bool(state.get("params")) or (auth is not None and not is_basic)
+        needs_preparing = bool(self._own_params) or (auth is not None and not is_basic)
         try:
             native.set_headers([pair for pair in headers.items() if pair[1] is not None])
         except ValueError:
             needs_preparing = True
         needs_requests = (
-            "adapters" in state
+            self._own_adapters is not None
             or self.stream
             or bool(self.cert)
             or isinstance(self.verify, str)
-            or bool(state.get("proxies"))
-            or any(state.get("hooks", {}).values())
+            or bool(self._own_proxies)
+            or any((self._own_hooks or {}).values())
             or (self.trust_env and any(map(_read_environment, _ENVIRONMENT)))
         )
-        state["_needs_preparing"] = needs_preparing
-        state["_needs_requests"] = needs_requests
+        self._needs_preparing = needs_preparing
+        self._needs_requests = needs_requests
         # Plain dictionaries that a locustfile has got hold of can change without a word.
-        is_watched = "headers" not in state or isinstance(state["headers"], _Headers)
-        is_open = any(name in state for name in ("params", "proxies", "hooks"))
-        is_fast = is_watched and not (needs_requests or needs_preparing or is_open)
-        state["_detour"] = not is_fast
+        opened = (self._own_params, self._own_proxies, self._own_hooks)
+        is_watched = self._own_headers is None or isinstance(self._own_headers, _Headers)
+        is_plain = is_watched and all(value is None for value in opened)
+        self._detour = needs_preparing or needs_requests or not is_plain or self.user is None
 
     def _make_native(self) -> Client:
         hub = _hub.hub()
         recorder = getattr(self.request_event, "recorder", None)
-        native = Client(hub.engine, self.base_url, False, True, EngineResponse, recorder)
-        self.__dict__["_hub"] = hub
-        self.__dict__["_native"] = native
-        return native
+        self._hub = hub
+        self._native = Client(hub.engine, self.base_url, False, True, EngineResponse, recorder)
+        return self._native
 
     def _build_url(self, path: str) -> str:
         if absolute_http_url_regexp.match(path):
@@ -323,7 +338,8 @@ class HttpSession(requests.Session):
             data = requests.PreparedRequest._encode_params(data)
             content_type = "application/x-www-form-urlencoded"
         arguments = {**kwargs, "name": name, "catch_response": bool(catch_response), "data": data}
-        return self._native.submit(getcurrent(), method.upper(), url, arguments, content_type)
+        native: Any = self._native
+        return native.submit(getcurrent(), method.upper(), url, arguments, content_type)
 
     def _prepare(
         self, method: str, url: str, data: Any, json: Any, kwargs: dict[str, Any]
@@ -339,7 +355,10 @@ class HttpSession(requests.Session):
         request = requests.Request(
             method.upper(), self._build_url(url), data=data or {}, json=json, **arguments
         )
+        opened = (self._own_headers, self._own_params, self._own_hooks)
         prepared = self.prepare_request(request)
+        # requests has only looked at them, so nobody holds one who could change it.
+        self._own_headers, self._own_params, self._own_hooks = opened
         is_sendable = prepared.body is None or isinstance(prepared.body, bytes | str)
         if not is_sendable or any(prepared.hooks.values()) or isinstance(kwargs.get("verify"), str):
             return None
@@ -352,12 +371,13 @@ class HttpSession(requests.Session):
         catch_response: bool,
         kwargs: dict[str, Any],
     ) -> int:
+        native: Any = self._native
         verifies = kwargs.get("verify")
         if verifies is not None:
             # Asked for this once: the next request settles it again.
-            self._native.set_verify(bool(verifies))
-            self._unsettle()
-        return self._native.submit_prepared(
+            native.set_verify(bool(verifies))
+            self._detour = True
+        return native.submit_prepared(
             getcurrent(),
             prepared.method or "GET",
             prepared.url or "",
@@ -425,13 +445,14 @@ class HttpSession(requests.Session):
 
     def close(self) -> None:
         """Closes all connections. The session can go on: the next request opens new ones."""
-        if "_native" in self.__dict__:
+        if self._native is not None:
             self._native.close()
-        if "adapters" in self.__dict__:
+        if self._own_adapters is not None:
             super().close()
 
 
 _DEFAULT_HEADERS = default_headers()
+_DEFAULT_HEADERS["Accept-Encoding"] = _slow.ENGINE_DECODES
 
 
 def _read_environment(name: str) -> str | None:
@@ -444,24 +465,9 @@ def _make_headers(session: HttpSession) -> _Headers:
     return headers
 
 
-def _make_cookies(session: HttpSession) -> EngineCookies:
-    native = session.__dict__.get("_native") or session._make_native()
-    return EngineCookies(native)
-
-
 def _make_adapters(session: HttpSession) -> dict[str, HTTPAdapter]:
-    session.__dict__["adapters"] = {}
+    # `mount` looks at what is there already.
+    session.adapters = {}
     session.mount("https://", HTTPAdapter())
     session.mount("http://", HTTPAdapter())
-    return session.__dict__["adapters"]
-
-
-#: Fields of `requests.Session` that a session has once it uses them.
-_MADE_WHEN_USED: dict[str, Callable[[HttpSession], Any]] = {
-    "headers": _make_headers,
-    "cookies": _make_cookies,
-    "adapters": _make_adapters,
-    "params": lambda _: {},
-    "proxies": lambda _: {},
-    "hooks": lambda _: default_hooks(),
-}
+    return session.adapters

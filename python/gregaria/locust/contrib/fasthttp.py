@@ -236,7 +236,7 @@ class FastHttpSession:
         if response.status_code == 0:
             response.__class__ = ErrorResponse
         if is_told:
-            tell = teller(self.request_event, context)
+            tell = teller(self.request_event, context, {"url": self._build_url(url)})
             if catch_response:
                 response._tell = tell
             else:
@@ -373,7 +373,7 @@ def _encode(data: Any, files: Any) -> tuple[bytes, str | None]:
     if isinstance(data, str):
         return data.encode(), "text/plain; charset=utf-8"
     if isinstance(data, Mapping):
-        encoded = urlencode(data, doseq=True).encode()
+        encoded = urlencode(data).encode()
         return encoded, "application/x-www-form-urlencoded; charset=utf-8"
     if hasattr(data, "read"):
         content = data.read()
