@@ -10,7 +10,9 @@ from __future__ import annotations
 from http.cookiejar import Cookie, CookieJar
 from typing import TYPE_CHECKING, Any
 
-from requests.cookies import RequestsCookieJar, cookiejar_from_dict
+from requests.cookies import RequestsCookieJar
+
+from gregaria._requests import cookiejar_from_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +42,7 @@ class EngineCookies(RequestsCookieJar):
 
     def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
         """Adds a cookie, in place of the one of the same domain, path and name."""
-        super().set_cookie(cookie, *args, **kwargs)
+        super().set_cookie(cookie, *args, **kwargs)  # pyright: ignore[reportUnknownMemberType] - the stubs leave out what it returns
         self._client.set_cookie(
             cookie.name,
             cookie.value or "",

@@ -57,6 +57,10 @@ def _incomplete(received: int, expected: int) -> Exception:
     return requests.exceptions.ChunkedEncodingError(inner)
 
 
+def _too_many_redirects(limit: int) -> Exception:
+    return requests.exceptions.TooManyRedirects(f"Exceeded {limit} redirects.")
+
+
 #: By kind (see `failure.rs`): what `HttpUser` reports.
 _REQUESTS: dict[str, Callable[..., Exception]] = {
     "resolve": socket.gaierror,
@@ -71,24 +75,24 @@ _REQUESTS: dict[str, Callable[..., Exception]] = {
     "protocol": http.client.HTTPException,
     "proxy": OSError,
     "not_allowed": PermissionError,
-    "redirects": lambda limit: requests.exceptions.TooManyRedirects(f"Exceeded {limit} redirects."),
+    "redirects": _too_many_redirects,
     "bad_redirect": requests.exceptions.InvalidSchema,
 }
 
-#: By kind: what `FastHttpUser` reports. The first argument is the URL.
-_FAST: dict[str, Callable[..., Exception]] = {
-    "resolve": lambda _, *args: socket.gaierror(*args),
-    "os": lambda _, *args: OSError(*args),
-    "connect_timeout": lambda url: RetriesExceeded(url, 0, TimeoutError("timed out")),
+#: By kind: what `FastHttpUser` reports, made of the URL and the arguments of the failure.
+_FAST: dict[str, Callable[[str, Sequence[Any]], Exception]] = {
+    "resolve": lambda _, args: socket.gaierror(*args),
+    "os": lambda _, args: OSError(*args),
+    "connect_timeout": lambda url, _: RetriesExceeded(url, 0, TimeoutError("timed out")),
     "read_timeout": lambda url, _: RetriesExceeded(url, 0, TimeoutError("timed out")),
-    "tls": lambda _, text: ssl.SSLError(text),
-    "closed": lambda _: HTTPConnectionClosed("connection closed."),
-    "incomplete": lambda *_: HTTPParseError("Incomplete response."),
-    "protocol": lambda _, text: HTTPParseError(text),
-    "proxy": lambda _, text: OSError(text),
-    "not_allowed": lambda _, text: PermissionError(text),
-    "redirects": lambda url, limit: RetriesExceeded(url, f"Redirection limit reached ({limit})"),
-    "bad_redirect": lambda _, text: requests.exceptions.InvalidSchema(text),
+    "tls": lambda _, args: ssl.SSLError(*args),
+    "closed": lambda _, __: HTTPConnectionClosed("connection closed."),
+    "incomplete": lambda _, __: HTTPParseError("Incomplete response."),
+    "protocol": lambda _, args: HTTPParseError(*args),
+    "proxy": lambda _, args: OSError(*args),
+    "not_allowed": lambda _, args: PermissionError(*args),
+    "redirects": lambda url, args: RetriesExceeded(url, f"Redirection limit reached ({args[0]})"),
+    "bad_redirect": lambda _, args: requests.exceptions.InvalidSchema(*args),
 }
 
 
@@ -116,4 +120,4 @@ def requests_error(kind: str, args: Sequence[Any]) -> requests.RequestException:
 
 def fast_error(kind: str, url: str, args: Sequence[Any]) -> Exception:
     """The exception `FastHttpUser` counts a failed request under, and keeps as `error`."""
-    return _FAST[kind](url, *args)
+    return _FAST[kind](url, args)

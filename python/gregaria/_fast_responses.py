@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from requests.compat import json as complexjson
 from requests.structures import CaseInsensitiveDict
 
 from gregaria import _failure
 from gregaria._native import ResponseCore
+from gregaria._requests import complexjson
 from gregaria._responses import Judged, made_when_read
 from gregaria.locust.exception import LocustError
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 import datetime
 import email.message
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 import requests.cookies
 import urllib3
 from gevent import GreenletExit
+from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
 from gregaria import _failure
 from gregaria._native import ResponseCore
+from gregaria._requests import extract_cookies_to_jar
 from gregaria.locust.exception import (
     CatchResponseError,
     InterruptTaskSet,
@@ -35,6 +37,8 @@ from gregaria.locust.exception import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+_Value = TypeVar("_Value")
 
 #: Leaving a block by one of these says nothing about the request.
 CONTROL_FLOW = (
@@ -130,6 +134,10 @@ class ResponseContextManager(Judged, requests.Response):
 
     #: The exception if there was no response.
     error: Exception | None = None
+    #: What listeners of `events.request` are told of it.
+    request_meta: dict[str, Any]
+    #: Whether requests has read the body.
+    _content_consumed: bool
     #: Set by the client for responses that requests itself has fetched: counts and tells.
     _report: Callable[[Any, Exception | None], None] | None = None
 
@@ -159,8 +167,15 @@ class ResponseContextManager(Judged, requests.Response):
         super().raise_for_status()
 
 
-class made_when_read:  # noqa: N801 - reads like `property`
+def made_when_read(make: Callable[[Any], _Value]) -> _Value:
     """A field that is made by its function when it is read first, and can be overwritten."""
+    # To those who read it, and to the type checker, the field is what its function returns.
+    field: Any = _MadeWhenRead(make)
+    return field
+
+
+class _MadeWhenRead:
+    """The descriptor behind `made_when_read`. The value hides it once it is in the object."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         self._make = make
@@ -203,12 +218,12 @@ class EngineResponse(ResponseCore, ResponseContextManager):
         return joined
 
     @made_when_read
-    def url(self) -> str | None:
+    def url(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride] - nor has requests one without a response
         """Where it came from, after redirects."""
         return self.native_url()
 
     @made_when_read
-    def reason(self) -> str | None:
+    def reason(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride] - nor has requests one without a response
         """The words behind the status code."""
         return self.native_reason()
 
@@ -224,7 +239,7 @@ class EngineResponse(ResponseCore, ResponseContextManager):
         return datetime.timedelta(seconds=timings.get("total", 0) - timings.get("receive", 0))
 
     @made_when_read
-    def history(self) -> list[EngineResponse]:
+    def history(self) -> list[requests.Response]:
         """The responses that redirected, oldest first."""
         return self.native_history()
 
@@ -232,11 +247,12 @@ class EngineResponse(ResponseCore, ResponseContextManager):
     def cookies(self) -> requests.cookies.RequestsCookieJar:
         """The cookies this very response has set."""
         jar = requests.cookies.RequestsCookieJar()
-        requests.cookies.extract_cookies_to_jar(jar, self.request, self.raw)
+        if self.request is not None:
+            extract_cookies_to_jar(jar, self.request, self.raw)
         return jar
 
     @made_when_read
-    def request(self) -> requests.PreparedRequest | None:
+    def request(self) -> requests.PreparedRequest | None:  # pyright: ignore[reportIncompatibleVariableOverride] - nor has requests one if nothing was sent
         """What was sent first, as requests would have prepared it."""
         asked = self.native_request()
         if asked is None:
@@ -244,8 +260,8 @@ class EngineResponse(ResponseCore, ResponseContextManager):
         prepared = requests.PreparedRequest()
         prepared.method, prepared.url, lines, prepared.body = asked
         prepared.headers = CaseInsensitiveDict(lines)
-        prepared._cookies = requests.cookies.RequestsCookieJar()
-        prepared.hooks = requests.hooks.default_hooks()
+        prepared._cookies = requests.cookies.RequestsCookieJar()  # pyright: ignore[reportAttributeAccessIssue] - the stubs leave it out
+        prepared.hooks = default_hooks()
         return prepared
 
     @made_when_read
@@ -254,7 +270,7 @@ class EngineResponse(ResponseCore, ResponseContextManager):
         message = email.message.Message()
         for name, value in self.native_headers():
             message[name] = value
-        raw = urllib3.HTTPResponse(
+        raw: Any = urllib3.HTTPResponse(
             io.BytesIO(self._content or b""),
             headers=urllib3.HTTPHeaderDict(self.native_headers()),
             status=self.status_code,

@@ -81,7 +81,7 @@ def failed(error: RequestException) -> ResponseContextManager:
     response.error = error
     response.status_code = 0
     response._content = None
-    response._content_consumed = True
+    response._content_consumed = True  # pyright: ignore[reportPrivateUsage] - of requests, which is told that nothing is to be read
     if isinstance(error.request, requests.PreparedRequest):
         response.request = error.request
     return response
@@ -126,7 +126,7 @@ def _report(
         fire(**{**facts, "exception": innermost(failure)})
 
     if catch_response:
-        response._report = count
+        response._report = count  # pyright: ignore[reportPrivateUsage] - ours: users shall not see it
     else:
         count(response, _failure_of(response, facts["name"]))
     return response

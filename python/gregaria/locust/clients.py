@@ -24,7 +24,6 @@ import requests
 from greenlet import getcurrent
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from requests.compat import json as complexjson
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
 from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
@@ -33,6 +32,7 @@ from requests.utils import default_headers
 from gregaria import _hub, _slow
 from gregaria._cookies import EngineCookies
 from gregaria._native import Client
+from gregaria._requests import complexjson, encode_params
 from gregaria._responses import EngineResponse, ResponseContextManager, teller
 from gregaria.locust.exception import LocustError
 
@@ -165,6 +165,13 @@ class HttpSession(requests.Session):
     proxies: Any = _Setting(lambda _: {}, is_open=True)
     hooks: Any = _Setting(lambda _: default_hooks(), is_open=True)
 
+    # Set by `_Setting`: values of those above, `None` until they are made.
+    _own_headers: CaseInsensitiveDict[str] | None
+    _own_adapters: dict[str, HTTPAdapter] | None
+    _own_params: Any
+    _own_proxies: Any
+    _own_hooks: dict[str, list[Any]] | None
+
     #: Whether something has to be settled before a request can take the fast path.
     _detour = True
 
@@ -207,7 +214,7 @@ class HttpSession(requests.Session):
         return EngineCookies(self._native or self._make_native())
 
     @cookies.setter
-    def cookies(self, value: Any) -> None:
+    def cookies(self, value: Any) -> None:  # pyright: ignore[reportIncompatibleVariableOverride] - made when it is used
         self.cookies.replace(value)
 
     def _settle(self) -> None:
@@ -335,7 +342,7 @@ class HttpSession(requests.Session):
                 return 0
             content_type = "application/json"
         elif isinstance(data, dict):
-            data = requests.PreparedRequest._encode_params(data)
+            data = encode_params(data)
             content_type = "application/x-www-form-urlencoded"
         arguments = {**kwargs, "name": name, "catch_response": bool(catch_response), "data": data}
         native: Any = self._native
@@ -402,7 +409,7 @@ class HttpSession(requests.Session):
         if self._detour or data or json is not None or self.request_event._handlers:
             return self.request("GET", url, data=data, json=json, **kwargs)
         # What follows is `request` with everything left out that a plain GET does not need.
-        ticket = self._native.submit(getcurrent(), "GET", url, kwargs)
+        ticket = self._native.submit(getcurrent(), "GET", url, kwargs)  # pyright: ignore[reportOptionalMemberAccess, reportArgumentType] - `_detour` is true until it is made; the border checks the type
         hub = self._hub
         if ticket <= 0:
             if not ticket:

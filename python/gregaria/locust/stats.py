@@ -445,6 +445,6 @@ class _Module(ModuleType):
                 )
 
 
-_LOOK_BACK = CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW
+_LOOK_BACK: int = CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW
 _bucket_response_time = bucket_response_time
 sys.modules[__name__].__class__ = _Module

@@ -16,9 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode, urlparse, urlunparse
 
 import gevent
-import requests
 from greenlet import getcurrent
-from requests.compat import json as complexjson
 
 from gregaria import _hub
 from gregaria._cookies import EngineCookies
@@ -32,6 +30,7 @@ from gregaria._fast_responses import (
     RestResponseContextManager,
 )
 from gregaria._native import Client
+from gregaria._requests import complexjson, encode_files
 from gregaria._responses import teller
 from gregaria.locust.exception import LocustError
 from gregaria.locust.user.users import RestMixin, User, missing_host
@@ -367,7 +366,7 @@ def _basic(username: str | bytes, password: str | bytes) -> str:
 def _encode(data: Any, files: Any) -> tuple[bytes, str | None]:
     """A body and its type, by the type of what was given."""
     if files:
-        return requests.PreparedRequest._encode_files(files, data or {})
+        return encode_files(files, data or {})
     if isinstance(data, bytes):
         return data, "application/octet-stream"
     if isinstance(data, str):
