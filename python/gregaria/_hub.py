@@ -32,8 +32,10 @@ class Hub:
         self.engine = engine
         #: Switches to gevent's hub, and returns what the calling greenlet is woken with.
         self.park: Callable[[], Any] = gevent_hub.switch
-        self._next = engine.next
+        #: What has finished and may be handed out in the drain that is under way, one at a time.
+        self.take = engine.next
         self._turn = engine.turn
+        self._has_more = engine.has_more
         self._run_callback = gevent_hub.loop.run_callback
         self._drain_is_queued = False
         self._watcher = gevent_hub.loop.io(engine.fileno(), READ)
@@ -44,11 +46,18 @@ class Hub:
 
         `ticket` is what a `submit` or `sleep` of the engine returned: negative when it has
         finished already, so that no event will come for it.
+
+        In a drain, control goes straight to the next greenlet whose answer is there: the way
+        through gevent's hub and back would cost two switches. Once nothing is left, or the drain
+        has handed out enough, it goes to the hub, which is still inside `_drain`.
         """
         if ticket < 0:
             self.drain_soon()
         try:
-            return self.park()
+            finished = self.take()
+            if finished is None:
+                return self.park()
+            return finished[0].switch(finished[1])
         except BaseException:
             # gevent.Timeout or kill: the answer may already lie in the queue. The ticket, not the
             # greenlet, says which one to drop.
@@ -72,12 +81,10 @@ class Hub:
     def _drain(self) -> None:
         # What finishes while others are being woken has its turn in the next drain: a user who
         # sleeps for no time lets everybody else run first.
-        count = self._turn()
-        take = self._next
-        for _ in range(min(count, MAX_PER_DRAIN)):
-            finished = take()
-            if finished is None:
-                return
+        self._turn(MAX_PER_DRAIN)
+        take = self.take
+        finished = take()
+        while finished is not None:
             greenlet, outcome = finished
             try:
                 greenlet.switch(outcome)
@@ -85,7 +92,8 @@ class Hub:
                 # A raw greenlet that dies ends up here; those behind it are not to wait for it.
                 self.drain_soon()
                 raise
-        if count > MAX_PER_DRAIN:
+            finished = take()
+        if self._has_more():
             self.drain_soon()
 
     def close(self) -> None:

@@ -191,17 +191,22 @@ class StandIn:
 
     def __init__(self) -> None:
         self.turns = 0
+        self.left = 0
         self.real = Engine()
 
     def fileno(self) -> int:
         return self.real.fileno()
 
-    def turn(self) -> int:
+    def turn(self, limit: int) -> None:
         self.turns += 1
-        return 1000
+        self.left = limit
 
-    def next(self) -> tuple[object, object]:
-        return self, None
+    def has_more(self) -> bool:
+        return True
+
+    def next(self) -> tuple[object, object] | None:
+        self.left -= 1
+        return None if self.left < 0 else (self, None)
 
     def switch(self, _outcome: object) -> None:
         """In place of a greenlet's."""

@@ -131,6 +131,8 @@ pub struct Engine {
     /// not start the next one from within itself.
     pub(crate) startable: VecDeque<Ticket>,
     pub(crate) wall: WallClock,
+    /// When the reactor last looked at all connections.
+    pub(crate) turned_at: Moment,
     pub(crate) counters: Counters,
     /// What is read from a socket.
     pub(crate) read_buffer: Box<[u8]>,
@@ -160,6 +162,7 @@ impl Engine {
             finished: VecDeque::new(),
             startable: VecDeque::new(),
             wall: WallClock::new(),
+            turned_at: Moment::now(),
             counters: Counters::default(),
             read_buffer: vec![0; READ_SIZE].into(),
             plain_buffer: Vec::new(),

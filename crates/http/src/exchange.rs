@@ -20,7 +20,7 @@ use crate::timing::Timing;
 
 /// A kept connection that was idle for longer is looked at before it is used: it costs a system
 /// call, and a server that closes idle connections is seen before a request is lost on one. Under
-/// full load a user sends again within microseconds, and the reactor sees what is closed.
+/// full load a turn of the reactor has just looked at all of them.
 const FRESH: Duration = Duration::from_millis(5);
 
 /// How far a body that is handed out in pieces has come.
@@ -147,7 +147,9 @@ impl Engine {
     fn is_fresh(&mut self, key: Key, now: Moment) -> bool {
         match self.connections.get(key) {
             None => return false,
-            Some(connection) if now.since(connection.idle_since) <= FRESH => return true,
+            Some(connection) if now.since(connection.idle_since.max(self.turned_at)) <= FRESH => {
+                return true;
+            }
             Some(_) => {}
         }
         self.on_readable(key);
@@ -280,6 +282,7 @@ impl Engine {
             status: message.status,
             head: message.head,
             body_at: message.body_at,
+            is_encoded: message.is_encoded,
             method: exchange.request.method.clone(),
             origin: exchange.request.origin.clone(),
             target: std::mem::take(&mut exchange.request.target),

@@ -59,8 +59,9 @@ impl Engine {
                 }
             }
         }
+        self.turned_at = Moment::now();
         if !self.startable.is_empty() {
-            self.start_all(Moment::now());
+            self.start_all(self.turned_at);
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ pub struct Response {
     pub head: Box<[u8]>,
     /// Where the body begins inside `head`.
     pub body_at: usize,
+    /// Whether there is a `Content-Encoding` line, so that nobody need look for one.
+    pub is_encoded: bool,
     /// Method of the last exchange: a redirect can turn POST into GET.
     pub method: Method,
     /// Where the last exchange went.

@@ -31,6 +31,8 @@ pub(crate) struct Core {
     /// By the slot of the ticket, which is small and used again.
     waiters: Vec<Option<Waiter>>,
     pub(crate) addresses: AddressBook,
+    /// How many finished requests may still be handed out in this drain.
+    budget: usize,
     /// Header lines and rules that clients have in common: a thousand users of a class send the
     /// same ones.
     headers: Vec<Arc<http::HeaderBlock>>,
@@ -52,6 +54,7 @@ impl Core {
             http: http::Engine::new(http::EngineConfig::default())?,
             waiters: Vec::new(),
             addresses: AddressBook::default(),
+            budget: 0,
             headers: Vec::new(),
             rules: Vec::new(),
             tls: [Arc::new(anything), Arc::default()],
@@ -141,22 +144,33 @@ impl Engine {
         self.core.borrow().http.pid()
     }
 
-    /// Reads what has arrived and fires due timers, once. Returns how many wait for `next`.
-    fn turn(&self) -> PyResult<usize> {
+    /// Begins a drain: reads what has arrived and fires due timers, once. What is finished now can
+    /// be taken by `next`, up to `limit`; what finishes later has to wait for another drain.
+    fn turn(&self, limit: usize) -> PyResult<()> {
         let mut core = self.core.borrow_mut();
         core.http.turn()?;
-        Ok(core.http.finished_count())
+        core.budget = core.http.finished_count().min(limit);
+        Ok(())
     }
 
-    /// The oldest finished request or sleep as `(greenlet, result)`, or `None`. The result is a
-    /// response, or `None` for a sleep. A request is recorded here, unless a block has to judge it.
+    /// Whether something is finished that no drain has handed out.
+    fn has_more(&self) -> bool {
+        self.core.borrow().http.finished_count() > 0
+    }
+
+    /// The oldest finished request or sleep as `(greenlet, result)`, or `None` when there is none
+    /// or the drain has handed out enough. The result is a response, or `None` for a sleep. A request is recorded here, unless a block has to judge it.
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Option<(Py<PyAny>, Bound<'py, PyAny>)>> {
         loop {
             let (finished, waiter) = {
                 let mut core = self.core.borrow_mut();
+                let Some(left) = core.budget.checked_sub(1) else {
+                    return Ok(None);
+                };
                 let Some(finished) = core.http.next() else {
                     return Ok(None);
                 };
+                core.budget = left;
                 let waiter = core.unpark(finished.ticket);
                 (finished, waiter)
             };

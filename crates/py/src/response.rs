@@ -13,7 +13,7 @@ use std::time::UNIX_EPOCH;
 use gregaria_http as http;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyString, PyType};
 
 use crate::address::Address;
 use crate::charset::{self, Charset};
@@ -153,6 +153,9 @@ impl Inner {
 
 /// The codings of a body, innermost last, as `Content-Encoding` lists them.
 fn content_encoding(response: &http::Response) -> Option<&[u8]> {
+    if !response.is_encoded {
+        return None;
+    }
     response
         .header("content-encoding")
         .filter(|value| !value.eq_ignore_ascii_case(b"identity"))
@@ -203,10 +206,8 @@ type Asked<'py> = (
 
 #[pymethods]
 impl ResponseCore {
-    /// The arguments are those of the Python subclass.
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+    fn new() -> Self {
         Self {
             inner: OnceLock::new(),
             status: 0.into(),

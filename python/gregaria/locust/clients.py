@@ -408,7 +408,7 @@ class HttpSession(requests.Session):
         """Sends a GET request, see `request`."""
         if self._detour or data or json is not None or self.request_event._handlers:
             return self.request("GET", url, data=data, json=json, **kwargs)
-        # What follows is `request` with everything left out that a plain GET does not need.
+        # What follows is `request` and `Hub.wait` without all that a plain GET does not need.
         ticket = self._native.submit(getcurrent(), "GET", url, kwargs)  # pyright: ignore[reportOptionalMemberAccess, reportArgumentType] - `_detour` is true until it is made; the border checks the type
         hub = self._hub
         if ticket <= 0:
@@ -416,7 +416,8 @@ class HttpSession(requests.Session):
                 return self.request("GET", url, **kwargs)
             hub.drain_soon()
         try:
-            response = hub.park()
+            finished = hub.take()
+            response = hub.park() if finished is None else finished[0].switch(finished[1])
         except BaseException:
             hub.engine.cancel(ticket)
             raise

@@ -36,6 +36,8 @@ pub(super) struct Head {
     pub(super) keeps_alive: bool,
     /// Whether there is a `Set-Cookie` line.
     pub(super) sets_cookies: bool,
+    /// Whether there is a `Content-Encoding` line.
+    pub(super) is_encoded: bool,
     pub(super) content_length: ContentLength,
     pub(super) transfer_encoding: TransferEncoding,
 }
@@ -108,10 +110,12 @@ fn parse_lines(bytes: &[u8], may_fold: bool) -> Result<Option<Head>, httparse::E
     let mut asks_to_close = false;
     let mut asks_to_keep = false;
     let mut sets_cookies = false;
+    let mut is_encoded = false;
     for line in response.headers.iter() {
         // The length decides for nearly every line, without a look at its letters.
         match line.name.len() {
             10 if line.name.eq_ignore_ascii_case("set-cookie") => sets_cookies = true,
+            16 if line.name.eq_ignore_ascii_case("content-encoding") => is_encoded = true,
             10 if line.name.eq_ignore_ascii_case("connection") => {
                 for token in line
                     .value
@@ -142,6 +146,7 @@ fn parse_lines(bytes: &[u8], may_fold: bool) -> Result<Option<Head>, httparse::E
         is_version_11,
         keeps_alive: !asks_to_close && (is_version_11 || asks_to_keep),
         sets_cookies,
+        is_encoded,
         content_length,
         transfer_encoding,
     }))

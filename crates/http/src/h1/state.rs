@@ -57,6 +57,8 @@ pub struct Message {
     pub keeps_alive: bool,
     /// Whether there is a `Set-Cookie` line, so that most heads need not be searched for one.
     pub sets_cookies: bool,
+    /// Whether there is a `Content-Encoding` line.
+    pub is_encoded: bool,
 }
 
 /// What the bytes received so far amount to.
@@ -115,6 +117,7 @@ struct Body {
     at: usize,
     keeps_alive: bool,
     sets_cookies: bool,
+    is_encoded: bool,
     framing: Framing,
     /// Bytes announced; 0 if their number is unknown.
     announced: u64,
@@ -217,9 +220,11 @@ impl State {
                 status,
                 at,
                 sets_cookies,
+                is_encoded,
                 ..
             }) => {
-                let (status, body_at, sets_cookies) = (*status, *at, *sets_cookies);
+                let (status, body_at) = (*status, *at);
+                let (sets_cookies, is_encoded) = (*sets_cookies, *is_encoded);
                 self.phase = Phase::Idle;
                 let head = std::mem::take(&mut self.buffer).into_boxed_slice();
                 Ok(Progress::Done(Message {
@@ -228,6 +233,7 @@ impl State {
                     body_at,
                     keeps_alive: false,
                     sets_cookies,
+                    is_encoded,
                 }))
             }
             Phase::Idle | Phase::Body(_) => Ok(Progress::More),
@@ -329,6 +335,7 @@ impl State {
                 body_at,
                 keeps_alive,
                 sets_cookies: head.sets_cookies,
+                is_encoded: head.is_encoded,
             }
         };
         if self.streams_body {
@@ -338,6 +345,7 @@ impl State {
                 at: body_at,
                 keeps_alive,
                 sets_cookies: head.sets_cookies,
+                is_encoded: head.is_encoded,
                 framing,
                 announced,
                 room: limit,
@@ -367,6 +375,7 @@ impl State {
             at: body_at,
             keeps_alive,
             sets_cookies: head.sets_cookies,
+            is_encoded: head.is_encoded,
             framing,
             announced,
             room: limit,
@@ -388,6 +397,7 @@ impl State {
             status: body.status,
             body_at: body.at,
             sets_cookies: body.sets_cookies,
+            is_encoded: body.is_encoded,
             keeps_alive: body.keeps_alive && decoded.used == bytes.len(),
             head: std::mem::take(&mut self.buffer).into_boxed_slice(),
         };
