@@ -39,6 +39,9 @@ class End:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         self._is_asked_for = True
+        # What ends the run waits behind the users that are about to begin: thousands that fail
+        # at their start would hold it up for as long as their tracebacks take.
+        self._runner.lets_users_begin = False
         if number == signal.SIGTERM:
             logger.info("Got SIGTERM signal")
         self._has_come.set()

@@ -229,15 +229,33 @@ def test_sigterm_does_the_same_and_says_so(folder: Path) -> None:
     assert "Response time percentiles" in log
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_not_held_up_by_thousands_of_users_that_fail_at_their_start(
+    folder: Path, number: signal.Signals
+) -> None:
+    users = 3000
+    add(folder, "\n    def on_start(self): raise ValueError('boom')\n")
+    process = start(folder, "--headless", "--only-summary", "-u", f"{users}", "-r", f"{users}")
+    # Nobody reads on for now, so that the process gets no further than its pipe is long.
+    wait_for(process, "ValueError: boom")
+    process.send_signal(number)
+    result = finish(process)
+    assert result.code == 1, result.stderr[-2000:]
+    assert "Response time percentiles" in result.stderr
+    assert result.stderr.count("failed with ValueError") < users / 2
+
+
 def test_the_second_ctrl_c_ends_at_once(folder: Path) -> None:
     add(
         folder,
-        "\nimport time\n\nclass Slow(Visitor):\n    def on_stop(self):\n"
-        "        import logging; logging.info('stopping slowly')\n        time.sleep(600)\n"
+        "\nimport logging, time\n\nclass Slow(Visitor):\n"
+        "    def on_start(self): logging.info('begun')\n"
+        "    def on_stop(self):\n"
+        "        logging.info('stopping slowly')\n        time.sleep(600)\n"
         "\nVisitor.abstract = True\n",
     )
     process = start(folder, "--headless", "--only-summary")
-    wait_for(process, "All users spawned")
+    wait_for(process, "begun")
     interrupt(process)
     wait_for(process, "stopping slowly")
     interrupt(process)

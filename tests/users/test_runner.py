@@ -1,8 +1,10 @@
 """The local runner, where what it does cannot be seen in the order of events alone."""
 
+from unittest.mock import Mock
+
 import gevent
 import pytest
-from locust import HttpUser, LoadTestShape, User, constant, task
+from locust import HttpUser, LoadTestShape, User, constant, runners, task
 from locust.env import Environment
 from locust.exception import RunnerAlreadyExistsError, StopTest
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
@@ -68,6 +70,29 @@ def test_two_stops_at_once_are_one_stop() -> None:
     gevent.joinall([gevent.spawn(runner.stop), gevent.spawn(runner.quit)], timeout=10)
     assert stops == [0]
     assert len(runner.greenlet) == 0
+
+
+def test_each_test_asks_for_addresses_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten = Mock()
+    monkeypatch.setattr(runners, "hub", lambda: forgotten)
+    forget = forgotten.engine.forget_names
+    runner = runner_for(Waiting)
+    is_spawned = spawned(runner)
+    runner.start(1, 1)
+    until(is_spawned)
+    forget.assert_called_once_with()
+
+    is_spawned = spawned(runner)
+    runner.start(2, 10)
+    until(is_spawned)
+    forget.assert_called_once_with()  # the same test, with one user more
+
+    runner.stop()
+    is_spawned = spawned(runner)
+    runner.start(1, 1)
+    until(is_spawned)
+    assert forget.call_count == 2
+    runner.quit()
 
 
 def test_the_greenlet_of_a_user_has_the_user_as_its_argument() -> None:

@@ -21,6 +21,8 @@ from gevent.event import Event
 from gevent.pool import Group
 from greenlet import getcurrent
 
+from gregaria._hub import hub
+
 from ._nodes import (
     HEARTBEAT_LIVENESS,
     STATE_CLEANUP,
@@ -142,6 +144,8 @@ class Runner:
         self.connection_broken = False
         self._users_dispatcher: UsersDispatcher | None = None
         self._usage = Usage()
+        self.lets_users_begin = True
+        """Cleared when the process has been told to end: users not begun by then never do."""
         self._is_stopped = Event()
         # How often the users have been stopped: a listener may do so while they are spawned.
         self._stops = 0
@@ -459,6 +463,8 @@ class LocalRunner(Runner):
             self.cpu_warning_emitted = False
             self.worker_cpu_warning_emitted = False
             self._calling_users.clear()
+            # A name may have got another address since the last test.
+            hub().engine.forget_names()
             environment._filter_tasks_by_tags()
             environment.events.test_start.fire(environment=environment)
             if self._stops != stops:
