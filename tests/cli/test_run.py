@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .command import OURS, finish, interrupt, run, start, wait_for, without_times
+from .command import LIMIT_SECONDS, OURS, finish, interrupt, run, start, wait_for, without_times
 
 SHORT = ("--headless", "--only-summary", "-t", "1")
 
@@ -417,7 +417,7 @@ def without_rights() -> tuple[str, ...]:
     """A command that takes from root the right to raise limits, if there is one."""
     command = ("setpriv", "--bounding-set=-sys_resource", "--inh-caps=-sys_resource")
     try:
-        subprocess.run([*command, "true"], check=True, capture_output=True)
+        subprocess.run([*command, "true"], check=True, capture_output=True, timeout=LIMIT_SECONDS)
     except (OSError, subprocess.CalledProcessError):
         return ()
     return command

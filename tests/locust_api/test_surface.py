@@ -89,7 +89,9 @@ def test_the_namespace_has_the_names_that_star_imports_give() -> None:
         "import locust; print(sorted(locust.__all__))"
     )
     names = [
-        subprocess.run([python, "-c", question], capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [python, "-c", question], capture_output=True, text=True, check=True, timeout=60
+        ).stdout
         for python in (real_locust(), sys.executable)
     ]
     assert names[0] == names[1]
