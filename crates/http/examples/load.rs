@@ -75,13 +75,14 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
                 _ => failed += 1,
             }
-            let slot = (finished.ticket.to_raw() as u32 - 1) as usize;
-            if let Some((ticket, client)) = owners.get_mut(slot) {
+            // The lower half of a ticket is its slot, from 1.
+            let slot = usize::try_from(finished.ticket.to_raw() & u64::from(u32::MAX))?;
+            if let Some((ticket, client)) = owners.get_mut(slot - 1) {
                 *ticket = engine.submit(*client, request.clone()).ticket;
             }
         }
     }
-    let cpu = (cpu_time() - cpu).as_secs_f64();
+    let cpu = cpu_time().saturating_sub(cpu).as_secs_f64();
     let micros = total.as_secs_f64() * 1e6 / answered.max(1) as f64;
     writeln!(
         std::io::stdout(),
@@ -99,5 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// User and system time of this process.
 fn cpu_time() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(now.tv_sec.cast_unsigned(), now.tv_nsec as u32)
+    // Both are never negative, and `tv_nsec` is below 1e9.
+    Duration::from_secs(now.tv_sec.cast_unsigned())
+        + Duration::from_nanos(now.tv_nsec.cast_unsigned())
 }

@@ -36,21 +36,19 @@ impl<'py> Arguments<'py> {
         for (key, value) in kwargs.iter() {
             let key = key.cast::<PyString>().ok()?;
             match key.to_str().ok()? {
-                "name" if value.is_none() => {}
+                "name" | "headers" | "verify" if value.is_none() => {}
                 "name" => {
-                    arguments.name = Some(value.cast::<PyString>().ok()?.to_str().ok()?.into())
+                    arguments.name = Some(value.cast::<PyString>().ok()?.to_str().ok()?.into());
                 }
                 "catch_response" => arguments.is_judged = value.cast::<PyBool>().ok()?.is_true(),
                 // Only listeners see it, and they are served in Python.
                 "context" => {}
-                "headers" if value.is_none() => {}
                 "headers" => arguments.headers = Some(value.cast_exact::<PyDict>().ok()?.clone()),
                 "data" => arguments.body = read_body(&value)?,
                 "timeout" => arguments.timeout = Some(read_timeout(&value)?),
                 "allow_redirects" => {
                     arguments.allows_redirects = Some(value.cast::<PyBool>().ok()?.is_true());
                 }
-                "verify" if value.is_none() => {}
                 "verify" => {
                     if value.cast::<PyBool>().ok()?.is_true() != verifies {
                         return None;

@@ -86,6 +86,7 @@ struct Message {
     method: http::Method,
     headers: Arc<http::HeaderBlock>,
     body: Option<Arc<[u8]>>,
+    rules: Rc<http::Rules>,
 }
 
 impl Client {
@@ -96,7 +97,6 @@ impl Client {
         greenlet: Py<PyAny>,
         address: Address,
         message: Message,
-        rules: Rc<http::Rules>,
         name: Arc<str>,
         is_judged: bool,
     ) -> i64 {
@@ -121,7 +121,7 @@ impl Client {
             target: exchange.address.target.clone(),
             headers: message.headers,
             body: message.body,
-            rules,
+            rules: message.rules,
         };
         let mut core = self.core.borrow_mut();
         let submitted = core.http.submit(state.id, request);
@@ -207,15 +207,14 @@ impl Client {
                 None => return Ok(LONG_WAY),
             },
         };
-        if let Some(content_type) = content_type {
-            if !block
+        if let Some(content_type) = content_type
+            && !block
                 .iter()
                 .any(|(name, _)| name.eq_ignore_ascii_case(b"content-type"))
-            {
-                Arc::make_mut(&mut block)
-                    .push(b"Content-Type", content_type.as_bytes())
-                    .map_err(|error| PyValueError::new_err(error.to_string()))?;
-            }
+        {
+            Arc::make_mut(&mut block)
+                .push(b"Content-Type", content_type.as_bytes())
+                .map_err(|error| PyValueError::new_err(error.to_string()))?;
         }
         let Ok(address) = self.core.borrow_mut().addresses.find(state.base, url) else {
             return Ok(LONG_WAY);
@@ -233,8 +232,9 @@ impl Client {
             method,
             headers: block,
             body,
+            rules,
         };
-        Ok(self.send(py, greenlet, address, message, rules, name, is_judged))
+        Ok(self.send(py, greenlet, address, message, name, is_judged))
     }
 
     /// Sends a request that requests has prepared: `url` is absolute and encoded, `headers` are
@@ -242,7 +242,8 @@ impl Client {
     #[pyo3(signature = (greenlet, method, url, headers, body, name, is_judged, kwargs))]
     #[allow(
         clippy::too_many_arguments,
-        reason = "the fields of a prepared request"
+        clippy::needless_pass_by_value,
+        reason = "the fields of a prepared request, in the types that pyo3 converts to"
     )]
     fn submit_prepared(
         &self,
@@ -282,11 +283,16 @@ impl Client {
             method,
             headers: Arc::new(block),
             body,
+            rules,
         };
-        Ok(self.send(py, greenlet, address, message, rules, name, is_judged))
+        Ok(self.send(py, greenlet, address, message, name, is_judged))
     }
 
     /// Sets the header lines sent with every request. Raises `ValueError` for one that cannot be.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "pyo3 converts a list of pairs to an owned one"
+    )]
     fn set_headers(&self, pairs: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>) -> PyResult<()> {
         let block = headers::block(&pairs).ok_or_else(|| {
             PyValueError::new_err("header names and values must be text or bytes")

@@ -5,6 +5,7 @@
 //! is built in `python/gregaria/_failure.py` from [`parts`]; a test holds its `repr` against the
 //! text of every kind. The texts were recorded from Locust 2.47's two clients.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use gregaria_http::{ErrorKind, Method, RequestError, Response, Scheme};
@@ -203,7 +204,8 @@ pub(crate) fn python_repr(text: &str) -> String {
                 shown.push(quote);
             }
             _ if (character as u32) < 0x20 || (0x7f..0xa0).contains(&(character as u32)) => {
-                shown.push_str(&format!("\\x{:02x}", character as u32));
+                // Writing to a string cannot fail.
+                let _ = write!(shown, "\\x{:02x}", character as u32);
             }
             _ => shown.push(character),
         }

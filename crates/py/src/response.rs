@@ -56,11 +56,11 @@ pub(crate) struct ResponseCore {
 
 impl ResponseCore {
     /// Counts a finished request, unless a block judges it, and makes its Python object.
-    pub(crate) fn finish<'py>(
-        py: Python<'py>,
+    pub(crate) fn finish(
+        py: Python<'_>,
         exchange: Exchange,
         outcome: Result<http::Response, http::RequestError>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<Bound<'_, PyAny>> {
         let inner = Inner { exchange, outcome };
         let is_judged = inner.exchange.is_judged;
         if !is_judged {
@@ -168,10 +168,11 @@ fn decoded_length(response: &http::Response) -> u64 {
     let Some(coding) = content_encoding(response) else {
         return body.len() as u64;
     };
-    if coding.eq_ignore_ascii_case(b"gzip") && body.len() >= 18 {
-        if let Some(last) = body.last_chunk::<4>() {
-            return u64::from(u32::from_le_bytes(*last));
-        }
+    if coding.eq_ignore_ascii_case(b"gzip")
+        && body.len() >= 18
+        && let Some(last) = body.last_chunk::<4>()
+    {
+        return u64::from(u32::from_le_bytes(*last));
     }
     decoded(response).map_or(0, |body| body.len() as u64)
 }

@@ -1,5 +1,10 @@
 //! The demo's server over a real socket: every path does what its table says.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "everything here is test code, and a panic is how a test fails"
+)]
+
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},

@@ -8,7 +8,7 @@ use gregaria_http::h1::ProtocolError;
 use gregaria_http::{ErrorKind, Method, Outcome, Rules};
 
 use crate::driver::{Driver, get, with_rules};
-use crate::servers::{Server, ok};
+use crate::servers::{Server, ok, rest};
 
 /// The failure of a request to a server that writes `bytes` and closes.
 fn failure_after(bytes: &'static str) -> ErrorKind {
@@ -131,7 +131,7 @@ fn large_bodies_pass_in_both_directions() {
     let server = Server::start(|_, mut peer| {
         while let Some(request) = peer.read_request() {
             let body = request.split_once("\r\n\r\n").unwrap().1.to_owned();
-            peer.rest(Duration::from_millis(5));
+            rest(Duration::from_millis(5));
             peer.write(ok(&body));
         }
     });

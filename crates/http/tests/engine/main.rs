@@ -1,5 +1,10 @@
 //! The engine against small real servers on the loopback interface, driven by a loop of ten lines.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "everything here is test code, and a panic is how a test fails"
+)]
+
 mod broken;
 mod driver;
 mod follow;

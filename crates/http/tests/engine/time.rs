@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gregaria_http::{ErrorKind, Outcome, Rules};
 
 use crate::driver::{Driver, get, with_rules};
-use crate::servers::{Server, ok};
+use crate::servers::{Server, ok, rest};
 
 #[test]
 fn sleeps_end_in_the_order_of_their_length_and_never_early() {
@@ -84,7 +84,7 @@ fn the_limit_is_for_each_wait_and_not_for_the_whole_response() {
         peer.read_request();
         peer.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
         for _ in 0..6 {
-            peer.rest(drip);
+            rest(drip);
             peer.write("x");
         }
         peer.wait_for_close();

@@ -44,7 +44,7 @@ impl Server {
                             stream,
                             seen: Vec::new(),
                         },
-                    )
+                    );
                 });
             }
         });
@@ -95,7 +95,7 @@ impl Peer {
     }
 
     fn read_more(&mut self) -> Option<()> {
-        let mut buffer = [0; 65536];
+        let mut buffer = vec![0; 65536];
         let count = self
             .stream
             .read(&mut buffer)
@@ -110,12 +110,6 @@ impl Peer {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
-    /// Does nothing for a while, which is what some servers do.
-    pub(crate) fn rest(&self, duration: Duration) {
-        let (_sender, silence) = channel::<()>();
-        let _ = silence.recv_timeout(duration);
-    }
-
     /// Closes so that the client sees a reset.
     pub(crate) fn reset(self) {
         rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO)).unwrap();
@@ -125,6 +119,12 @@ impl Peer {
     pub(crate) fn wait_for_close(&mut self) {
         while self.read_more().is_some() {}
     }
+}
+
+/// Does nothing for a while, which is what some servers do.
+pub(crate) fn rest(duration: Duration) {
+    let (_sender, silence) = channel::<()>();
+    let _ = silence.recv_timeout(duration);
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
