@@ -20,7 +20,10 @@ BAD_CONFIG = 255
 def chosen(available: Mapping[str, type[User]], names: list[str]) -> list[type[User]]:
     """The classes of these names, in their order; all of them if no name is given."""
     if not available:
-        raise Refusal("No User class found!")
+        raise Refusal(
+            "No User class found!\nDefine one that inherits from User or HttpUser; functions named "
+            "test_* are not run as users yet"
+        )
     unknown = [name for name in names if name not in available]
     if unknown:
         near = {_native.closest(name, list(available)): None for name in unknown}
