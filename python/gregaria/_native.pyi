@@ -248,7 +248,7 @@ class Client:
         self,
         greenlet: Any,
         method: str,
-        url: str,
+        url: str | bytes,
         kwargs: dict[str, Any],
         content_type: str | None = None,
     ) -> int: ...

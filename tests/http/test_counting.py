@@ -132,6 +132,11 @@ def test_a_request_is_counted_once_with_and_without_listeners(server: Server) ->
             assert len(run.told) == (3 if listens else 0)
 
 
+def test_a_url_may_be_bytes(server: Server) -> None:
+    server.say("200 OK", b"ok")
+    assert Run(HttpUser, server.url, listens=False).client.get(b"/x").text == "ok"
+
+
 def test_a_block_decides_whether_a_request_was_a_success(run: Run, server: Server) -> None:
     server.say("500 Internal Server Error")
     with run.client.get("/", catch_response=True) as response:

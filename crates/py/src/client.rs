@@ -12,7 +12,7 @@ use std::time::Duration;
 use gregaria_http as http;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyType};
+use pyo3::types::{PyBytes, PyDict, PyString, PyType};
 
 use crate::address::{Address, BaseId};
 use crate::arguments::Arguments;
@@ -187,10 +187,18 @@ impl Client {
         py: Python<'_>,
         greenlet: Py<PyAny>,
         method: &str,
-        url: &str,
+        url: &Bound<'_, PyAny>,
         kwargs: &Bound<'_, PyDict>,
         content_type: Option<&str>,
     ) -> PyResult<i64> {
+        // Bytes are for requests to decode.
+        let Some(url) = url
+            .cast::<PyString>()
+            .ok()
+            .and_then(|url| url.to_str().ok())
+        else {
+            return Ok(LONG_WAY);
+        };
         let state = self.state.borrow();
         let arguments = if kwargs.is_empty() {
             Arguments::default()

@@ -409,7 +409,7 @@ class HttpSession(requests.Session):
         if self._detour or data or json is not None or self.request_event._handlers:
             return self.request("GET", url, data=data, json=json, **kwargs)
         # What follows is `request` and `Hub.wait` without all that a plain GET does not need.
-        ticket = self._native.submit(getcurrent(), "GET", url, kwargs)  # pyright: ignore[reportOptionalMemberAccess, reportArgumentType] - `_detour` is true until it is made; the border checks the type
+        ticket = self._native.submit(getcurrent(), "GET", url, kwargs)  # pyright: ignore[reportOptionalMemberAccess] - `_detour` is true until it is made
         hub = self._hub
         if ticket <= 0:
             if not ticket:
