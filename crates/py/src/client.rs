@@ -5,6 +5,7 @@
 //! requests' own code first (`python/gregaria/locust/clients.py`).
 
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,7 @@ struct State {
     /// Overrides the name of every entry while it is set.
     request_name: Option<Arc<str>>,
     verifies: bool,
+    authorities: Option<PathBuf>,
 }
 
 impl State {
@@ -71,9 +73,13 @@ impl State {
 }
 
 /// How a client connects unless it is told otherwise.
-fn client_config(core: &Core, verifies: bool) -> http::ClientConfig {
+fn client_config(
+    core: &mut Core,
+    verifies: bool,
+    authorities: Option<&Path>,
+) -> http::ClientConfig {
     http::ClientConfig {
-        tls: core.tls(verifies),
+        tls: core.tls(verifies, authorities),
         ..http::ClientConfig::default()
     }
 }
@@ -156,7 +162,7 @@ impl Client {
         let core = engine.borrow().core().clone();
         let (id, base) = {
             let mut core = core.borrow_mut();
-            let config = client_config(&core, verifies);
+            let config = client_config(&mut core, verifies, None);
             (core.http.add_client(config), core.addresses.base(base_url))
         };
         let state = State {
@@ -169,6 +175,7 @@ impl Client {
             recorder,
             request_name: None,
             verifies,
+            authorities: None,
         };
         Self {
             core,
@@ -351,15 +358,19 @@ impl Client {
         self.state.borrow_mut().request_name = name.map(Arc::from);
     }
 
-    /// Sets whether certificates are verified. Connections opened otherwise are closed.
-    fn set_verify(&self, verifies: bool) {
+    /// Sets whether certificates are verified, and with those of which file or folder in place of
+    /// the system's. Connections opened otherwise are closed.
+    #[pyo3(signature = (verifies, authorities=None))]
+    fn set_verify(&self, verifies: bool, authorities: Option<PathBuf>) {
         let mut state = self.state.borrow_mut();
-        if state.verifies != verifies {
-            state.verifies = verifies;
-            let mut core = self.core.borrow_mut();
-            let config = client_config(&core, verifies);
-            core.http.configure_client(state.id, config);
+        if state.verifies == verifies && state.authorities == authorities {
+            return;
         }
+        let mut core = self.core.borrow_mut();
+        let config = client_config(&mut core, verifies, authorities.as_deref());
+        core.http.configure_client(state.id, config);
+        state.verifies = verifies;
+        state.authorities = authorities;
     }
 
     /// Sets how many connections may be open to a host at the same time, and a proxy for all.
@@ -380,7 +391,7 @@ impl Client {
         let config = http::ClientConfig {
             proxy,
             limits,
-            ..client_config(&core, state.verifies)
+            ..client_config(&mut core, state.verifies, state.authorities.as_deref())
         };
         core.http.configure_client(state.id, config);
     }

@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,8 +38,9 @@ pub(crate) struct Core {
     /// same ones.
     headers: Vec<Arc<http::HeaderBlock>>,
     rules: Vec<Rc<http::Rules>>,
-    /// By whether certificates are verified.
-    tls: [Arc<http::TlsSettings>; 2],
+    /// First those of clients that do not verify certificates, then those that trust the system,
+    /// then one for each file or folder of certificates.
+    tls: Vec<Arc<http::TlsSettings>>,
 }
 
 /// Different header blocks and rules remembered; beyond them, clients have their own.
@@ -57,7 +59,7 @@ impl Core {
             budget: 0,
             headers: Vec::new(),
             rules: Vec::new(),
-            tls: [Arc::new(anything), Arc::default()],
+            tls: vec![Arc::new(anything), Arc::default()],
         })
     }
 
@@ -83,8 +85,24 @@ impl Core {
         rules
     }
 
-    pub(crate) fn tls(&self, verifies: bool) -> Arc<http::TlsSettings> {
-        self.tls[usize::from(verifies)].clone()
+    /// Settings for a client that verifies or not; `authorities` is a file or a folder with the
+    /// certificates to trust in place of the system's.
+    pub(crate) fn tls(
+        &mut self,
+        verifies: bool,
+        authorities: Option<&Path>,
+    ) -> Arc<http::TlsSettings> {
+        let Some(authorities) = authorities.filter(|_| verifies) else {
+            return self.tls[usize::from(verifies)].clone();
+        };
+        let trust = http::Trust::File(authorities.to_owned());
+        if let Some(known) = self.tls.iter().find(|known| known.trust == trust) {
+            return known.clone();
+        }
+        let identity = None;
+        self.tls
+            .push(Arc::new(http::TlsSettings { trust, identity }));
+        self.tls[self.tls.len() - 1].clone()
     }
 
     /// Remembers who waits, and says what Python needs: the ticket, negative when it has finished

@@ -223,7 +223,8 @@ class HttpSession(requests.Session):
         native.set_base_url(self.base_url)
         native.set_request_name(self.request_name)
         native.set_rules(self.max_redirects, 0, None, None)
-        native.set_verify(self.verify is not False)
+        authorities = self.verify if isinstance(self.verify, str) else None
+        native.set_verify(self.verify is not False, authorities)
         headers = dict(self._own_headers or _DEFAULT_HEADERS)
         auth = self.auth
         if isinstance(auth, tuple) and len(auth) == 2:
@@ -241,7 +242,6 @@ class HttpSession(requests.Session):
             self._own_adapters is not None
             or self.stream
             or bool(self.cert)
-            or isinstance(self.verify, str)
             or bool(self._own_proxies)
             or any((self._own_hooks or {}).values())
             or (self.trust_env and any(map(_read_environment, _ENVIRONMENT)))
