@@ -9,7 +9,7 @@ from server import Nginx
 from tools import Load, Tool
 
 #: Above this share of its core the server slows everybody down, and ratios shrink.
-SERVER_LIMIT = 0.97
+SERVER_LIMIT = 0.90
 
 GENERATOR_CORE = 1
 SERVER_CORE = 0
