@@ -18,6 +18,7 @@ from greenlet import getcurrent
 from gregaria import _hub
 from gregaria._native import Engine
 from gregaria.locust.clients import HttpSession
+from gregaria.locust.contrib.fasthttp import FastHttpSession
 from gregaria.locust.event import EventHook
 
 LIMIT = 20  # seconds for anything that must happen; nothing here takes one
@@ -312,3 +313,15 @@ def test_several_requests_of_one_user_at_a_time(server: Server, load: list[int])
     assert [r.text for r in pool.map(client.get, [f"/{n}" for n in range(30)])] == [
         f"/{n}" for n in range(30)
     ]
+
+
+@pytest.mark.parametrize(("settings", "limit"), [({}, 10), ({"concurrency": 2}, 2)])
+def test_the_fast_client_opens_no_more_connections_than_it_may(
+    server: Server, settings: dict[str, int], limit: int
+) -> None:
+    client = FastHttpSession(server.url, EventHook(), None, **settings)
+    pool = gevent.pool.Pool(30)
+    assert [r.text for r in pool.map(client.get, [f"/{n}" for n in range(60)])] == [
+        f"/{n}" for n in range(60)
+    ]
+    assert server.connections == limit

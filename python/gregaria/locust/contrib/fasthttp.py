@@ -136,10 +136,11 @@ class FastHttpSession:
             kwargs.pop("connection_timeout", None),
             kwargs.pop("network_timeout", None),
         )
-        limit = kwargs.pop("concurrency", 10)
-        proxy_host, proxy_port = kwargs.pop("proxy_host", None), kwargs.pop("proxy_port", None)
-        if proxy_host or limit != 10:
-            self._native.set_connections(limit, proxy_host, proxy_port)
+        self._native.set_connections(
+            kwargs.pop("concurrency", 10),
+            kwargs.pop("proxy_host", None),
+            kwargs.pop("proxy_port", None),
+        )
         self._set_headers()
 
     def _take_login_out_of_base_url(self) -> None:
