@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 from requests.structures import CaseInsensitiveDict
 
 from gregaria import _failure
-from gregaria._native import ResponseCore
 from gregaria._requests import complexjson
-from gregaria._responses import Judged, made_when_read
+from gregaria._responses import EngineJudged, made_when_read
 from gregaria.locust.exception import LocustError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 
 class LocustBadStatusCode(Exception):  # noqa: N818 - Locust's name
@@ -43,7 +41,7 @@ class FastRequest:
         return self.payload
 
 
-class FastResponse(Judged, ResponseCore):
+class FastResponse(EngineJudged):
     """What `FastHttpUser.client` returns.
 
     `content` and `text` are `None` when there was no response, and `status_code` is 0.
@@ -129,24 +127,6 @@ class FastResponse(Judged, ResponseCore):
     def iter_lines(self) -> Iterator[str]:
         """The lines of the body, without their ends."""
         yield from (self.text or "").splitlines()
-
-    def _may_be_judged(self) -> bool:
-        return self.native_is_judged()
-
-    def __exit__(
-        self,
-        exc: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool:
-        if exc is None and self._manual_result is None and self._tell is None:
-            self._is_inside = False
-            self.count_by_status()
-            return True
-        return super().__exit__(exc, value, traceback)
-
-    def _count_as(self, failure: Exception | None) -> None:
-        self.count(None if failure is None else repr(failure))
 
     def _failure_by_status(self) -> Exception | None:
         failure = self.native_failure()

@@ -192,7 +192,29 @@ class _MadeWhenRead:
         return value
 
 
-class EngineResponse(ResponseCore, ResponseContextManager):
+class EngineJudged(ResponseCore, Judged):
+    """The block of a response that Rust counts, of either client."""
+
+    def _may_be_judged(self) -> bool:
+        return self.native_is_judged()
+
+    def __exit__(
+        self,
+        exc: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if exc is None and self._manual_result is None and self._tell is None:
+            self._is_inside = False
+            self.count_by_status()
+            return True
+        return super().__exit__(exc, value, traceback)
+
+    def _count_as(self, failure: Exception | None) -> None:
+        self.count(None if failure is None else repr(failure))
+
+
+class EngineResponse(EngineJudged, ResponseContextManager):
     """A response that came through the engine."""
 
     _content_consumed = True
@@ -313,24 +335,6 @@ class EngineResponse(ResponseCore, ResponseContextManager):
             if is_decoded:
                 return value
         return super().json(**kwargs)
-
-    def _may_be_judged(self) -> bool:
-        return self.native_is_judged()
-
-    def __exit__(
-        self,
-        exc: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool:
-        if exc is None and self._manual_result is None and self._tell is None:
-            self._is_inside = False
-            self.count_by_status()
-            return True
-        return super().__exit__(exc, value, traceback)
-
-    def _count_as(self, failure: Exception | None) -> None:
-        self.count(None if failure is None else repr(failure))
 
     def _failure_by_status(self) -> Exception | None:
         failure = self.native_failure()
