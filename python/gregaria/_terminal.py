@@ -33,8 +33,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 #: Seconds between two drawings: as often as people can read.
 REDRAW_SECONDS = 1
 
-#: Columns of a terminal that does not say.
-_USUAL_COLUMNS = 80
+#: Columns and rows of a terminal that does not say.
+_USUAL_SIZE = os.terminal_size((80, 24))
 
 
 def is_wanted(stream: TextIO) -> bool:
@@ -112,7 +112,7 @@ class Block:
 
     def redraw(self) -> None:
         """Draws the figures of this moment over those of the last time."""
-        self._figures = self._lines(self._columns(), is_coloured())
+        self._figures = self._lines(self._size().columns, is_coloured())
         self._erase()
         self._draw()
         self._stream.flush()
@@ -132,24 +132,28 @@ class Block:
     def _draw(self) -> None:
         if self._line_is_open:
             return
-        self._drawn = self._figures
+        # What has left the screen cannot be erased. Below the block is the row of the cursor, and
+        # above it one row stays: some terminals keep what is erased from the first row on.
+        rows = self._size().lines - 2
+        self._drawn = self._figures[max(0, len(self._figures) - max(1, rows)) :]
         self._stream.write("".join(f"{line}\n" for line in self._drawn))
 
     def _erase(self) -> None:
         if not self._drawn:
             return
         # A terminal that has become narrower since has wrapped the lines.
-        columns = self._columns()
+        columns = self._size().columns
         rows = sum(max(1, -(-len(_COLOUR.sub("", line)) // columns)) for line in self._drawn)
         self._stream.write(f"\x1b[{rows}A\r\x1b[J")
         self._drawn = []
 
-    def _columns(self) -> int:
+    def _size(self) -> os.terminal_size:
         try:
-            # Some terminals do not know their width and say 0.
-            return os.get_terminal_size(self._stream.fileno()).columns or _USUAL_COLUMNS
+            columns, rows = os.get_terminal_size(self._stream.fileno())
         except (OSError, ValueError):
-            return _USUAL_COLUMNS
+            return _USUAL_SIZE
+        # Some terminals do not know their size and say 0.
+        return os.terminal_size((columns or _USUAL_SIZE.columns, rows or _USUAL_SIZE.lines))
 
 
 class _Through:
