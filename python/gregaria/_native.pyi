@@ -7,11 +7,13 @@ __all__ = [
     "VERSION",
     "Client",
     "DemoTarget",
+    "Dispatcher",
     "Engine",
     "Entry",
     "ResponseCore",
     "Stats",
     "UsageError",
+    "WeightedOrder",
     "bucket_response_time",
     "closest",
     "command_line_answer",
@@ -155,6 +157,35 @@ def terminal_block(
     columns: int,
     coloured: bool,
 ) -> list[str]: ...
+
+# --- users ----------------------------------------------------------------------------------------
+
+@final
+class Dispatcher:
+    """Spreads users over workers, step by step up or down to a target. It never waits itself."""
+
+    def __new__(
+        cls, workers: Sequence[str], classes: Sequence[tuple[str, float, int]]
+    ) -> Dispatcher: ...
+    def start(
+        self, target: int, spawn_rate: float, classes: Sequence[str] | None = None
+    ) -> None: ...
+    def wait(self) -> float: ...
+    def step(self) -> dict[str, dict[str, int]] | None: ...
+    def add_worker(self, worker: str) -> None: ...
+    def remove_worker(self, worker: str) -> bool: ...
+    @property
+    def user_count(self) -> int: ...
+    @property
+    def is_in_progress(self) -> bool: ...
+
+@final
+class WeightedOrder:
+    """Places of weights, each as often as its weight says, for ever."""
+
+    def __new__(cls, weights: Sequence[float]) -> WeightedOrder: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> int: ...
 
 # --- command line ---------------------------------------------------------------------------------
 

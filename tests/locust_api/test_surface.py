@@ -45,7 +45,6 @@ MODULES = [
 #: Names that differ on purpose, or belong to the cluster, which is not there yet.
 EXCEPT = {
     "locust": {"MarkovTaskSet.__init__"},
-    "locust.dispatch": {"UsersDispatcher.add_worker", "UsersDispatcher.remove_worker"},
     "locust.rpc.protocol": {
         "Message.serialize", "Message.unserialize", "ObjectId", "decode", "encode",
     },

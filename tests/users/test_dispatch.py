@@ -119,3 +119,28 @@ def test_impossible_numbers_are_refused() -> None:
         dispatcher.new_dispatch(1, float("inf"))
     with pytest.raises(ValueError, match="there is no user class"):
         UsersDispatcher([WorkerNode("w")], [])
+
+
+def test_a_node_that_joins_between_two_steps_gets_its_share() -> None:
+    dispatcher = Paced([WorkerNode("w_1")], [user_class("A")])
+    dispatcher._sleep = lambda seconds: dispatcher.add_worker(WorkerNode("w_2"))
+    dispatcher.new_dispatch(4, 2)
+    assert next(dispatcher) == {"w_1": {"A": 2}}
+    assert next(dispatcher) == {"w_1": {"A": 2}, "w_2": {"A": 2}}
+
+
+def test_a_node_that_leaves_hands_its_users_to_the_others() -> None:
+    nodes = [WorkerNode("w_1"), WorkerNode("w_2")]
+    dispatcher = Paced(nodes, [user_class("A")])
+    dispatcher.new_dispatch(4, 4)
+    assert list(dispatcher) == [{"w_1": {"A": 2}, "w_2": {"A": 2}}]
+    dispatcher.remove_worker(nodes[0])
+    dispatcher.new_dispatch(4, 4)
+    assert next(dispatcher) == {"w_2": {"A": 4}}
+    assert dispatcher.get_current_user_count() == 4
+
+
+def test_a_class_that_the_test_does_not_have_is_refused() -> None:
+    dispatcher = Paced([WorkerNode("w")], [user_class("A")])
+    with pytest.raises(ValueError, match="unknown user class `B`"):
+        dispatcher.new_dispatch(1, 1, [user_class("B")])

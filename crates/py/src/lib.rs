@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod config;
 mod demo;
+pub mod dispatch;
 mod engine;
 mod failure;
 mod headers;
@@ -37,6 +38,10 @@ mod _native {
     use super::demo::DemoTarget;
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::dispatch::Dispatcher;
+    #[pymodule_export]
+    use crate::dispatch::WeightedOrder;
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]

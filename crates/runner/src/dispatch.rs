@@ -10,18 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::sequence::Sequence;
-
-/// A user class, as far as spreading users goes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct UserClass {
-    /// Its name, unique in a run.
-    pub name: Arc<str>,
-    /// Its share of the users, relative to the other classes. Not used if `fixed_count` is set.
-    pub weight: f64,
-    /// If not zero: exactly so many users, and they are started before those of weighted classes.
-    pub fixed_count: u32,
-}
+use crate::class_order::{ClassOrder, UserClass};
 
 /// Why a target cannot be dispatched.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -92,6 +81,8 @@ enum Phase {
     Moved { up: bool },
     /// After the workers changed during the ramp and the users were spread anew.
     SpreadAgain { up: bool },
+    /// After the time between two steps.
+    Waited,
     /// After a step without change, because the target was reached from the beginning.
     Kept,
 }
@@ -243,9 +234,26 @@ impl Dispatcher {
         (self.spawn_rate.floor() as usize).max(1)
     }
 
+    /// Time to let pass before [`Dispatcher::step`] is called next. Asked again before that step, it
+    /// is zero.
+    ///
+    /// Whoever waits between the two gives a step that knows of workers which came or left meanwhile.
+    pub fn wait(&mut self) -> Duration {
+        let up = match self.phase {
+            Phase::Moved { .. } if self.is_spread => return Duration::ZERO,
+            Phase::Moved { up } | Phase::SpreadAgain { up } => up,
+            _ => return Duration::ZERO,
+        };
+        if self.user_count == self.target || (up && self.is_exhausted) {
+            return Duration::ZERO;
+        }
+        self.phase = Phase::Waited;
+        self.pace()
+    }
+
     /// The next step of the ramp; `None` when it has ended.
     pub fn step(&mut self) -> Option<Step> {
-        let mut wait = Duration::ZERO;
+        let wait = self.wait();
         match self.phase {
             Phase::Ended => return None,
             Phase::Start => {
@@ -268,11 +276,12 @@ impl Dispatcher {
                 if has_moved && std::mem::take(&mut self.is_spread) {
                     return Some(self.stepped(Phase::SpreadAgain { up }, wait));
                 }
-                if up && std::mem::take(&mut self.is_exhausted) {
-                    return self.end();
+                if up {
+                    self.is_exhausted = false;
                 }
-                wait = self.pace();
+                return self.end();
             }
+            Phase::Waited => {}
             Phase::Kept => return self.end(),
         }
         let up = match self.user_count.cmp(&self.target) {
@@ -353,71 +362,12 @@ impl Dispatcher {
         self.workers = workers;
         self.users.clear();
         self.next_worker = 0;
-        self.next_class = ClassOrder::new(&self.classes, self.next_class.chosen.clone());
+        self.next_class.restart();
         self.is_spread = true;
         for _ in 0..self.user_count {
             if !self.start_one() {
                 break;
             }
-        }
-    }
-}
-
-/// Which class the next user is of.
-#[derive(Clone, Debug)]
-struct ClassOrder {
-    /// Places of the classes to draw from, rising.
-    chosen: Vec<usize>,
-    /// Users may be missing from a fixed count.
-    must_try_fixed: bool,
-    /// Missing users of fixed counts that are still to be given out.
-    fixed: Option<(Sequence, u32)>,
-    weighted: Sequence,
-}
-
-impl ClassOrder {
-    fn new(classes: &[UserClass], chosen: Vec<usize>) -> Self {
-        let weighted = chosen
-            .iter()
-            .copied()
-            .filter(|&place| classes[place].fixed_count == 0);
-        Self {
-            weighted: Sequence::new(weighted.map(|place| (place, classes[place].weight))),
-            must_try_fixed: true,
-            fixed: None,
-            chosen,
-        }
-    }
-
-    /// The next class, `running` users of each being placed; `None` if there is no other user.
-    fn next(&mut self, classes: &[UserClass], running: impl Fn(usize) -> u32) -> Option<usize> {
-        loop {
-            if let Some((sequence, left)) = &mut self.fixed
-                && *left > 0
-            {
-                *left -= 1;
-                return sequence.next();
-            }
-            self.fixed = None;
-            if !std::mem::take(&mut self.must_try_fixed) {
-                return self.weighted.next();
-            }
-            let missing: Vec<(usize, u32)> = self
-                .chosen
-                .iter()
-                .map(|&place| {
-                    (
-                        place,
-                        classes[place].fixed_count.saturating_sub(running(place)),
-                    )
-                })
-                .filter(|(_, missing)| *missing > 0)
-                .collect();
-            let left = missing.iter().map(|(_, missing)| missing).sum();
-            let weights = missing
-                .into_iter()
-                .map(|(place, missing)| (place, f64::from(missing)));
-            self.fixed = Some((Sequence::new(weights), left));
         }
     }
 }

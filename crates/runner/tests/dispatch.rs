@@ -6,6 +6,7 @@
 )]
 
 use std::path::Path;
+use std::time::Duration;
 
 use gregaria_runner::{DispatchError, Dispatcher, UserClass};
 use serde_json::Value;
@@ -140,6 +141,20 @@ fn without_workers_a_ramp_ends_without_users() {
     let steps: Vec<_> = std::iter::from_fn(|| dispatcher.step()).collect();
     assert!(steps.iter().all(|step| step.placement.user_count() == 0));
     assert_eq!(dispatcher.user_count(), 0);
+}
+
+#[test]
+fn a_worker_that_joins_between_two_steps_is_in_the_next_one() {
+    let mut dispatcher = Dispatcher::new(["w_1"], [class("A", 1.0, 0)]);
+    dispatcher.start(4, 2.0, None).unwrap();
+    assert_eq!(dispatcher.wait(), Duration::ZERO);
+    dispatcher.step().unwrap();
+    assert_eq!(dispatcher.wait(), Duration::from_secs(1));
+    dispatcher.add_worker("w_2");
+    assert_eq!(dispatcher.wait(), Duration::ZERO, "it is waited once");
+    let step = dispatcher.step().unwrap();
+    assert_eq!(step.placement.count("w_1", "A"), 2);
+    assert_eq!(step.placement.count("w_2", "A"), 2);
 }
 
 #[test]

@@ -1,0 +1,146 @@
+"""The runner of a test in one process."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import time
+import uuid
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import gevent
+
+from gregaria._hub import hub
+
+from ._nodes import STATE_RUNNING, STATE_SPAWNING, WorkerNode
+from ._runner import Runner
+from .rpc import Message
+
+if TYPE_CHECKING:
+    from .env import Environment
+    from .user.users import User
+
+logger = logging.getLogger("locust.runners")
+
+#: Seconds between two pictures of the statistics.
+TICK_INTERVAL = 1.0
+
+#: Users spawned a second above which the log warns.
+HIGH_SPAWN_RATE = 100
+
+
+class LocalRunner(Runner):
+    """Runs all users in this process."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.worker_index = 0
+        self.client_id = f"{socket.gethostname()}_{uuid.uuid4().hex}"
+        self.worker_count = 1
+        self._local_worker_node = WorkerNode(id="local")
+        self._spawn(self._tick_stats)
+
+    def _tick_stats(self) -> NoReturn:
+        """Once a second while users run, takes the picture that all views of the figures show."""
+        due = time.monotonic()
+        while True:
+            due = max(due + TICK_INTERVAL, time.monotonic())
+            gevent.sleep(due - time.monotonic())
+            if self.state in (STATE_SPAWNING, STATE_RUNNING):
+                self.stats.tick(time.time(), self.user_count)
+
+    def start(
+        self,
+        user_count: int,
+        spawn_rate: float,
+        wait: bool = False,
+        user_classes: list[type[User]] | None = None,
+    ) -> None:
+        """Starts a test or changes its user count, and returns at once.
+
+        With `wait`, returns when all users are gone; they must then fit into one step.
+        """
+        if spawn_rate > HIGH_SPAWN_RATE:
+            logger.warning(
+                "Your selected spawn rate is very high (>100), and this is known to sometimes "
+                "cause issues. Do you really need to ramp up that fast?"
+            )
+        self._kill_unless_current(self.spawning_greenlet)
+        self.target_user_count = user_count
+        self.spawning_greenlet = self._spawn(
+            self._start, user_count, spawn_rate, wait, user_classes
+        )
+
+    def _start(
+        self,
+        user_count: int,
+        spawn_rate: float,
+        wait: bool = False,
+        user_classes: list[type[User]] | None = None,
+    ) -> None:
+        """Takes the users to their new count, step by step."""
+        if wait and user_count - self.user_count > spawn_rate:
+            raise ValueError(
+                "wait is True but the amount of users to add is greater than the spawn rate"
+            )
+        environment = self.environment
+        stops = self._stops
+        if self.state not in (STATE_RUNNING, STATE_SPAWNING):
+            self.stats.clear_all()
+            self.stats.native.clear_exceptions()
+            self.cpu_warning_emitted = False
+            self.worker_cpu_warning_emitted = False
+            self._calling_users.clear()
+            # A name may have got another address since the last test.
+            hub().engine.forget_names()
+            environment._filter_tasks_by_tags()
+            environment.events.test_start.fire(environment=environment)
+            if self._stops != stops:
+                return
+        if environment.host is not None:
+            for user_class in self.user_classes:
+                user_class.host = environment.host
+        self.update_state(STATE_SPAWNING)
+
+        if self._users_dispatcher is None:
+            self._users_dispatcher = environment.dispatcher_class(
+                worker_nodes=[self._local_worker_node], user_classes=self.user_classes
+            )
+        logger.info("Ramping to %d users at a rate of %.2f per second", user_count, spawn_rate)
+        self._users_dispatcher.new_dispatch(user_count, spawn_rate, user_classes)
+        for distribution in self._users_dispatcher:
+            self._go_to(distribution[self._local_worker_node.id], wait)
+            if self._stops != stops:
+                return
+
+        counts = self.user_classes_count
+        self.target_user_classes_count = counts
+        logger.info("All users spawned: %s", _format_user_classes_count_for_log(counts))
+        environment.events.spawning_complete.fire(user_count=sum(counts.values()))
+
+    def _go_to(self, target: dict[str, int], wait: bool) -> None:
+        """Takes the users to the counts of one step. Users that have died are replaced by it."""
+        current = self.user_classes_count
+        more = {name: count - current.get(name, 0) for name, count in target.items()}
+        self.spawn_users({name: count for name, count in more.items() if count > 0}, wait)
+        self.stop_users({name: -count for name, count in more.items() if count < 0})
+
+    def _after_stop(self) -> None:
+        super()._after_stop()
+        self.environment.events.test_stop.fire(environment=self.environment)
+
+    def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
+        """Calls the listener for `msg_type` of this very process."""
+        logger.debug("Running locally: sending %s message to self", msg_type)
+        if msg_type not in self.custom_messages:
+            logger.warning("Unknown message type received: %s", msg_type)
+            return
+        listener, _ = self.custom_messages[msg_type]
+        listener(environment=self.environment, msg=Message(msg_type, data, "local"))
+
+
+def _format_user_classes_count_for_log(user_classes_count: dict[str, int]) -> str:
+    """`{"A": 4, "B": 2} (6 total users)`."""
+    ordered = dict(sorted(user_classes_count.items()))
+    return f"{json.dumps(ordered)} ({sum(ordered.values())} total users)"

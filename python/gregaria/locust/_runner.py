@@ -1,0 +1,371 @@
+"""What all runners have in common.
+
+A stop that is asked for by a user, from within a task, is carried out by a greenlet beside it,
+since the user itself is among those to be stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Group
+from greenlet import getcurrent
+
+from ._nodes import (
+    STATE_CLEANUP,
+    STATE_INIT,
+    STATE_RUNNING,
+    STATE_SPAWNING,
+    STATE_STOPPED,
+)
+from ._shape_worker import drive
+from ._stopping import stop_users
+from ._usage import Usage, memory_bytes
+from .exception import StopTest
+from .log import greenlet_exception_logger
+
+if TYPE_CHECKING:
+    from gevent import Greenlet
+
+    from .dispatch import UsersDispatcher
+    from .env import Environment
+    from .stats import RequestStats
+    from .user.users import User
+
+logger = logging.getLogger("locust.runners")
+
+_SPREAD_THE_LOAD = (
+    "See https://docs.locust.io/en/stable/running-distributed.html for how to distribute the load "
+    "over multiple CPU cores or machines"
+)
+
+
+class ExceptionDict(TypedDict):
+    """An exception in tasks: how often, its text, its traceback, and the nodes it occurred on."""
+
+    count: int
+    msg: str
+    traceback: str
+    nodes: set[str]
+
+
+class Runner:
+    """What all runners have in common. Made by the methods of `Environment`."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.user_greenlets = Group()
+        """The greenlets of the users. The first argument of each is the user."""
+        self.greenlet = Group()
+        """The greenlets of the runner itself. `greenlet.join()` waits for the end of the run."""
+        self.state = STATE_INIT
+        self.spawning_greenlet: Greenlet | None = None
+        self.shape_greenlet: Greenlet | None = None
+        self.shape_last_tick: tuple[Any, ...] | None = None
+        self.current_cpu_usage = 0.0
+        """Percent of one core, over the last ten seconds."""
+        self.current_memory_usage = 0
+        """Resident memory in bytes."""
+        self.cpu_warning_emitted = False
+        self.worker_cpu_warning_emitted = False
+        self.target_user_count = 0
+        self.target_user_classes_count: dict[str, int] = {}
+        self.final_user_classes_count: dict[str, int] = {}
+        """Users of each class at the moment the test was stopped."""
+        self.custom_messages: dict[str, tuple[Callable[..., Any], bool]] = {}
+        self.connection_broken = False
+        self._users_dispatcher: UsersDispatcher | None = None
+        self._usage = Usage()
+        self.lets_users_begin = True
+        """Cleared when the process has been told to end: users not begun by then never do."""
+        self._is_stopped = Event()
+        # How often the users have been stopped: a listener may do so while they are spawned.
+        self._stops = 0
+        # Users that have asked for the stop, from within a task.
+        self._calling_users: set[User] = set()
+
+        # A `StopTest` that escapes a greenlet is a way to end the run; the handler logs its text,
+        # so that gevent need not print a traceback.
+        hub = gevent.get_hub()
+        if StopTest not in hub.NOT_ERROR:
+            hub.NOT_ERROR = (*hub.NOT_ERROR, StopTest)
+        self._exception_handler = locust_exception_handler(environment)
+        self._spawn(self.monitor_cpu_and_memory)
+        environment.events.user_error.add_listener(self._on_user_error)
+        environment.events.spawning_complete.add_listener(self._on_spawning_complete)
+
+    def _spawn(self, function: Callable[..., Any], *args: Any) -> Greenlet:
+        """Runs `function` in a greenlet of the runner; an exception in it is logged."""
+        greenlet = self.greenlet.spawn(function, *args)
+        greenlet.link_exception(self._exception_handler)
+        return greenlet
+
+    def _on_user_error(self, user_instance: object, exception: Exception, tb: Any) -> None:
+        self.log_exception("local", str(exception), "".join(traceback.format_tb(tb)))
+
+    def _on_spawning_complete(self, user_count: int) -> None:
+        self.update_state(STATE_RUNNING)
+        if self.environment.reset_stats:
+            logger.info("Resetting stats\n")
+            self.stats.reset_all()
+
+    @property
+    def user_classes(self) -> list[type[User]]:
+        """The classes that users are spawned of."""
+        return self.environment.user_classes
+
+    @property
+    def user_classes_by_name(self) -> dict[str, type[User]]:
+        """The same, by name."""
+        return self.environment.user_classes_by_name
+
+    @property
+    def stats(self) -> RequestStats:
+        """The statistics of the environment."""
+        return self.environment.stats
+
+    @property
+    def errors(self) -> dict[str, Any]:
+        """Failures, by their key."""
+        return self.stats.errors
+
+    @property
+    def exceptions(self) -> dict[int, ExceptionDict]:
+        """Exceptions in tasks, by the hash of their traceback."""
+        return {
+            hash(tb): {"count": count, "msg": msg, "traceback": tb, "nodes": set(nodes)}
+            for count, msg, tb, nodes in self.stats.native.exceptions()
+        }
+
+    @property
+    def user_count(self) -> int:
+        """How many users are alive."""
+        return len(self.user_greenlets)
+
+    @property
+    def user_classes_count(self) -> dict[str, int]:
+        """How many users of each class are alive."""
+        alive = Counter(type(greenlet.args[0]).__name__ for greenlet in self._alive())
+        return {name: alive[name] for name in self.user_classes_by_name}
+
+    def _alive(self) -> list[Any]:
+        """The greenlets of users. One that is just ending has given its arguments back already."""
+        return [greenlet for greenlet in list(self.user_greenlets) if greenlet.args]
+
+    def update_state(self, new_state: str) -> None:
+        """Changes `state`."""
+        logger.debug("Updating state to '%s', old state was '%s'", new_state, self.state)
+        self.state = new_state
+
+    def cpu_log_warning(self) -> bool:
+        """Logs at the end of a test that the CPU was the limit, if it was; returns whether."""
+        if self.cpu_warning_emitted:
+            logger.warning(
+                "CPU usage was too high at some point during the test! %s", _SPREAD_THE_LOAD
+            )
+        return self.cpu_warning_emitted
+
+    def spawn_users(
+        self, user_classes_spawn_count: dict[str, int], wait: bool = False
+    ) -> list[User]:
+        """Starts so many users of each class; with `wait`, returns when all users are gone."""
+        if self.state in (STATE_INIT, STATE_STOPPED):
+            self.update_state(STATE_SPAWNING)
+        logger.debug("Spawning additional %s", json.dumps(user_classes_spawn_count))
+        classes = self.user_classes_by_name
+        new_users: list[User] = []
+        for name, count in user_classes_spawn_count.items():
+            user_class = classes[name]
+            for _ in range(count):
+                user = user_class(self.environment)
+                user.start(self.user_greenlets)
+                new_users.append(user)
+        if wait:
+            self.user_greenlets.join()
+            logger.info("All users stopped\n")
+        return new_users
+
+    def stop_users(self, user_classes_stop_count: dict[str, int]) -> None:
+        """Stops so many users of each class, and waits until they are gone.
+
+        Users in the middle of a task get `stop_timeout` seconds to finish it.
+        """
+        wanted = Counter(user_classes_stop_count)
+        to_stop: list[User] = []
+        for greenlet in self._alive():
+            user = greenlet.args[0]
+            name = type(user).__name__
+            if wanted[name] > 0:
+                wanted[name] -= 1
+                to_stop.append(user)
+        stop_users(to_stop, self.environment.stop_timeout, self._calling_users)
+        logger.debug("%d users have been stopped, %d still running", len(to_stop), self.user_count)
+
+    def monitor_cpu_and_memory(self) -> NoReturn:
+        """Measures this process, and warns when its CPU is the limit."""
+        # Tests and locustfiles change these two.
+        from . import runners
+
+        while True:
+            gevent.sleep(runners.CPU_MONITOR_INTERVAL)
+            self.current_cpu_usage = self._usage.cpu_percent()
+            self.current_memory_usage = memory_bytes()
+            if self.current_cpu_usage > runners.CPU_WARNING_THRESHOLD:
+                self.environment.events.cpu_warning.fire(
+                    environment=self.environment, cpu_usage=self.current_cpu_usage
+                )
+                if not self.cpu_warning_emitted:
+                    logger.warning(
+                        "CPU usage above %d%%! This may constrain your throughput and may even "
+                        "give inconsistent response time measurements! %s",
+                        runners.CPU_WARNING_THRESHOLD,
+                        _SPREAD_THE_LOAD,
+                    )
+                    self.cpu_warning_emitted = True
+            self.environment.events.usage_monitor.fire(
+                environment=self.environment,
+                cpu_usage=self.current_cpu_usage,
+                memory_usage=self.current_memory_usage,
+            )
+
+    def start(
+        self,
+        user_count: int,
+        spawn_rate: float,
+        wait: bool = False,
+        user_classes: list[type[User]] | None = None,
+    ) -> None:
+        """Starts a test, or changes the user count of the one that runs."""
+        raise NotImplementedError
+
+    def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
+        """Sends a custom message to other nodes."""
+        raise NotImplementedError
+
+    def start_shape(self) -> None:
+        """Lets the shape of the environment decide how many users run."""
+        if self.shape_greenlet:
+            logger.info("There is an ongoing shape test running. Editing is disabled")
+            return
+        shape = self.environment.shape_class
+        if shape is None:
+            raise ValueError("cannot start a shape: the environment has none")
+        logger.info("Shape test starting.")
+        self.update_state(STATE_INIT)
+        shape.reset_time()
+        self.shape_last_tick = None
+        self.shape_greenlet = self._spawn(self.shape_worker)
+
+    def shape_worker(self) -> None:
+        """Asks the shape once a second what should run."""
+        drive(self)
+
+    def stop(self) -> None:
+        """Stops the users. Returns when they are gone.
+
+        Asked for twice, it waits for the first to be carried out.
+        """
+        if self.state == STATE_STOPPED:
+            return
+        if self._is_asked_by_user():
+            self._by_another_greenlet(self.stop)
+            return
+        if self.state == STATE_CLEANUP:
+            self._is_stopped.wait()
+            return
+        self._is_stopped.clear()
+        self._stops += 1
+        logger.debug("Stopping all users")
+        self.environment.events.test_stopping.fire(environment=self.environment)
+        self.final_user_classes_count = {**self.user_classes_count}
+        self.update_state(STATE_CLEANUP)
+        self._kill_unless_current(self.spawning_greenlet)
+        self._kill_unless_current(self.shape_greenlet)
+        self.spawning_greenlet = None
+        self.shape_greenlet = None
+        self.shape_last_tick = None
+        self.stop_users(self.user_classes_count)
+        self._users_dispatcher = None
+        self.update_state(STATE_STOPPED)
+        self._after_stop()
+        self._is_stopped.set()
+
+    def _after_stop(self) -> None:
+        """What is left to do when all users are gone."""
+        self.cpu_log_warning()
+
+    def quit(self) -> None:
+        """Stops the users and ends the greenlets of the runner, and with them the run."""
+        if self._is_asked_by_user():
+            self._by_another_greenlet(self.quit)
+            return
+        self.stop()
+        self.greenlet.kill(block=True)
+
+    def _is_asked_by_user(self) -> bool:
+        """Whether the calling greenlet is that of a user."""
+        current: Any = getcurrent()
+        return current in self.user_greenlets
+
+    def _by_another_greenlet(self, action: Callable[[], None]) -> None:
+        """Lets a user ask for its own end: it is killed while it waits here."""
+        current: Any = getcurrent()
+        self._calling_users.add(current.args[0])
+        gevent.spawn(action).join()
+
+    @staticmethod
+    def _kill_unless_current(greenlet: Greenlet | None) -> None:
+        if greenlet is not None and greenlet is not getcurrent():
+            greenlet.kill(block=True)
+
+    def log_exception(self, node_id: str, msg: str, formatted_tb: str) -> None:
+        """Counts an exception of a task; those with the same traceback are counted together."""
+        self.stats.native.record_exception(msg, formatted_tb, node_id)
+
+    def register_message(
+        self, msg_type: str, listener: Callable[..., Any], concurrent: bool = False
+    ) -> None:
+        """Calls `listener(environment=…, msg=…)` for messages of this type.
+
+        With `concurrent`, each call has a greenlet of its own, except in a local run.
+        """
+        if msg_type in self.custom_messages:
+            raise Exception(
+                f"Tried to register listener method for {msg_type}, but it already had a listener!"
+            )
+        self.custom_messages[msg_type] = (listener, concurrent)
+
+
+class DistributedRunner(Runner):
+    """What master and worker have in common."""
+
+
+def locust_exception_handler(environment: Environment) -> Callable[[Greenlet], None]:
+    """Returns a function for `Greenlet.link_exception` of the runner's own greenlets.
+
+    `StopTest` ends the run; anything else is logged and makes the exit code 2.
+    """
+    log_exception = greenlet_exception_logger(logger)
+
+    def handler(greenlet: Greenlet) -> None:
+        if not isinstance(greenlet.exception, StopTest):
+            log_exception(greenlet)
+            return
+        logger.error("%s", greenlet.exception)
+        logger.warning("Stopping Locust...")
+        runner = environment.runner
+        if runner is None:
+            return
+        if getattr(environment.parsed_options, "headless", False):
+            runner.quit()
+        else:
+            runner.stop()
+
+    return handler
