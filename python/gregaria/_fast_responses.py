@@ -8,7 +8,7 @@ from requests.structures import CaseInsensitiveDict
 
 from gregaria import _failure
 from gregaria._requests import complexjson
-from gregaria._responses import EngineJudged, made_when_read
+from gregaria._responses import EngineJudged, made_when_read, replaceable
 from gregaria.locust.exception import LocustError
 
 if TYPE_CHECKING:
@@ -47,10 +47,7 @@ class FastResponse(EngineJudged):
     `content` and `text` are `None` when there was no response, and `status_code` is 0.
     """
 
-    def __init__(self) -> None:
-        """Does nothing: Rust has filled it, and fields are made when read."""
-
-    @made_when_read
+    @replaceable
     def content(self) -> bytes | None:
         """The decoded body."""
         return self.native_content()
@@ -104,13 +101,9 @@ class FastResponse(EngineJudged):
         """Whether the status is below 400; true, as in Locust, when there was no response."""
         return self.status_code < 400
 
-    def json(self) -> Any:
-        """The body as JSON; raises `ValueError` if it is none."""
-        if "content" not in self.__dict__:
-            is_decoded, value = self.native_json()
-            if is_decoded:
-                return value
-        return complexjson.loads(self.text)
+    def _json_in_python(self, **kwargs: Any) -> Any:
+        """What the standard library does; raises `ValueError` if the body is no JSON."""
+        return complexjson.loads(self.text, **kwargs)
 
     def raise_for_status(self) -> None:
         """Raises what the request failed with: an error or the status."""
@@ -131,9 +124,9 @@ class FastResponse(EngineJudged):
     def _failure_by_status(self) -> Exception | None:
         failure = self.native_failure()
         if failure is not None:
-            facts = self.facts()
-            return _failure.fast_error(failure[0], facts[4] if facts else "", failure[1])
-        if self.native_failure_text() is None:
+            url = self.native_facts({}, None).get("url", "")
+            return _failure.fast_error(failure[0], url, failure[1])
+        if not self.native_has_failed():
             return None
         return LocustBadStatusCode(self.status_code)
 
@@ -156,6 +149,6 @@ class ErrorResponse(ResponseContextManager):
     text = None  # type: ignore[assignment]
     headers = None  # type: ignore[assignment]
 
-    def json(self) -> Any:
+    def json(self, **kwargs: Any) -> Any:
         """Raises: there is no body."""
         raise LocustError(f"there is no response to read: {self.error!r}")

@@ -32,8 +32,6 @@ class Hub:
         self.engine = engine
         #: Switches to gevent's hub, and returns what the calling greenlet is woken with.
         self.park: Callable[[], Any] = gevent_hub.switch
-        #: What has finished and may be handed out in the drain that is under way, one at a time.
-        self.take = engine.next
         self._turn = engine.turn
         self._has_more = engine.has_more
         self._run_callback = gevent_hub.loop.run_callback
@@ -41,27 +39,22 @@ class Hub:
         self._watcher = gevent_hub.loop.io(engine.fileno(), READ)
         self._watcher.start(self._drain)
 
-    def wait(self, ticket: int) -> Any:
-        """Blocks the calling greenlet alone until `ticket` has finished, and returns its outcome.
+    def wait(self, woken: tuple[Any, Any] | None) -> Any:
+        """Blocks the calling greenlet alone until what it has begun is over; returns its outcome.
 
-        `ticket` is what a `submit` or `sleep` of the engine returned: negative when it has
-        finished already, so that no event will come for it.
+        `woken` is what the `send` or `sleep` returned that began it: who is to run instead.
 
         In a drain, control goes straight to the next greenlet whose answer is there: the way
         through gevent's hub and back would cost two switches. Once nothing is left, or the drain
         has handed out enough, it goes to the hub, which is still inside `_drain`.
         """
-        if ticket < 0:
-            self.drain_soon()
         try:
-            finished = self.take()
-            if finished is None:
+            if woken is None:
                 return self.park()
-            return finished[0].switch(finished[1])
+            return woken[0].switch(woken[1])
         except BaseException:
-            # gevent.Timeout or kill: the answer may already lie in the queue. The ticket, not the
-            # greenlet, says which one to drop.
-            self.engine.cancel(ticket)
+            # gevent.Timeout or kill: the answer may already lie in the queue.
+            self.engine.withdraw(getcurrent())
             raise
 
     def sleep(self, seconds: float) -> None:
@@ -82,17 +75,17 @@ class Hub:
         # What finishes while others are being woken has its turn in the next drain: a user who
         # sleeps for no time lets everybody else run first.
         self._turn(MAX_PER_DRAIN)
-        take = self.take
-        finished = take()
-        while finished is not None:
-            greenlet, outcome = finished
+        take = self.engine.next
+        woken = take()
+        while woken is not None:
+            greenlet, outcome = woken
             try:
                 greenlet.switch(outcome)
             except BaseException:
                 # A raw greenlet that dies ends up here; those behind it are not to wait for it.
                 self.drain_soon()
                 raise
-            finished = take()
+            woken = take()
         if self._has_more():
             self.drain_soon()
 

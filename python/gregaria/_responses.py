@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import email.message
 import io
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import requests
 import requests.cookies
@@ -86,7 +86,7 @@ class Judged:
 
     def __enter__(self) -> Any:
         if not self._may_be_judged():
-            raise LocustError(NEEDS_CATCH_RESPONSE)
+            self._refuse_to_enter()
         self._is_inside = True
         return self
 
@@ -96,6 +96,18 @@ class Judged:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
+        return self._leave(exc, value, traceback)
+
+    def _refuse_to_enter(self) -> NoReturn:
+        raise LocustError(NEEDS_CATCH_RESPONSE)
+
+    def _leave(
+        self,
+        exc: type[BaseException] | None,
+        value: BaseException | None,
+        _: TracebackType | None,
+    ) -> bool:
+        """Counts the request when its block ends. Returns whether the exception goes no further."""
         verdict = self._manual_result
         self._is_inside = False
         if verdict is not None:
@@ -113,8 +125,9 @@ class Judged:
     def _conclude(self, failure: bool | Exception | None) -> None:
         failure = failure if isinstance(failure, Exception) else None
         self._count_as(failure)
-        if self._tell is not None:
-            self._tell(self, failure)
+        tell = self._tell
+        if tell is not None:
+            tell(self, failure)
 
     def success(self) -> None:
         """Counts the request as successful, whatever its status."""
@@ -192,23 +205,31 @@ class _MadeWhenRead:
         return value
 
 
+class _Replaceable(_MadeWhenRead):
+    """A field that Rust also answers from: replacing it makes Python answer instead."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        made = instance.__dict__
+        return made[self._name] if self._name in made else super().__get__(instance, owner)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.native_mark_changed()
+        instance.__dict__[self._name] = value
+
+
+def replaceable(make: Callable[[Any], _Value]) -> _Value:
+    """As `made_when_read`, for what `text` and `json()` are made of."""
+    field: Any = _Replaceable(make)
+    return field
+
+
 class EngineJudged(ResponseCore, Judged):
-    """The block of a response that Rust counts, of either client."""
+    """A response of either client that Rust counts, with the block of `Judged` in Rust."""
 
     def _may_be_judged(self) -> bool:
         return self.native_is_judged()
-
-    def __exit__(
-        self,
-        exc: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool:
-        if exc is None and self._manual_result is None and self._tell is None:
-            self._is_inside = False
-            self.count_by_status()
-            return True
-        return super().__exit__(exc, value, traceback)
 
     def _count_as(self, failure: Exception | None) -> None:
         self.count(None if failure is None else repr(failure))
@@ -220,10 +241,7 @@ class EngineResponse(EngineJudged, ResponseContextManager):
     _content_consumed = True
     _next: requests.PreparedRequest | None = None
 
-    def __init__(self) -> None:
-        """Does nothing: Rust has filled it, and the fields of requests are made when read."""
-
-    @made_when_read
+    @replaceable
     def _content(self) -> bytes | None:
         """The decoded body."""
         try:
@@ -249,7 +267,7 @@ class EngineResponse(EngineJudged, ResponseContextManager):
         """The words behind the status code."""
         return self.native_reason()
 
-    @made_when_read
+    @replaceable
     def encoding(self) -> str | None:
         """The encoding of `text` that the headers tell."""
         return get_encoding_from_headers(self.headers)
@@ -313,7 +331,7 @@ class EngineResponse(EngineJudged, ResponseContextManager):
     @made_when_read
     def request_meta(self) -> dict[str, Any]:
         """What listeners of `events.request` are told of it."""
-        return request_facts(self)
+        return self.native_facts({}, None)
 
     @property
     def text(self) -> str:
@@ -322,19 +340,12 @@ class EngineResponse(EngineJudged, ResponseContextManager):
         Without a charset in the headers, a body that is UTF-8 is read as that; requests would
         come to the same result by trying encodings one after the other.
         """
-        if "_content" not in self.__dict__ and "encoding" not in self.__dict__:
-            text = self.native_text()
-            if text is not None:
-                return text
-        return super().text
+        text = self.native_text()
+        return super().text if text is None else text
 
-    def json(self, **kwargs: Any) -> Any:
-        """The body as JSON; raises `requests.JSONDecodeError` if it is none."""
-        if not kwargs and "_content" not in self.__dict__ and "encoding" not in self.__dict__:
-            is_decoded, value = self.native_json()
-            if is_decoded:
-                return value
-        return super().json(**kwargs)
+    def _json_in_python(self, **kwargs: Any) -> Any:
+        """What requests does; raises `requests.JSONDecodeError` if the body is none."""
+        return requests.Response.json(self, **kwargs)
 
     def _failure_by_status(self) -> Exception | None:
         failure = self.native_failure()
@@ -351,36 +362,18 @@ class _OriginalResponse:
         self.msg = message
 
 
-def request_facts(response: ResponseCore) -> dict[str, Any]:
-    """The arguments of `events.request` that the engine knows, in the order of `HttpUser`."""
-    facts = response.facts()
-    if facts is None:
-        return {}
-    method, name, response_time, start_time, url, length = facts
-    return {
-        "request_type": method,
-        "response_time": response_time,
-        "name": name,
-        "context": {},
-        "response": response,
-        "exception": None,
-        "start_time": start_time,
-        "url": url,
-        "response_length": length,
-    }
-
-
 def teller(
     event: Any, context: dict[str, Any], own: dict[str, Any] | None = None
 ) -> Callable[[Any, Exception | None], None]:
-    """What tells the listeners of `event` of a request that Rust has counted.
+    """What tells the listeners of `event` of a judged request that Rust has counted.
 
     `own` are facts that a client knows better than Rust.
     """
 
     def tell(response: Any, failure: Exception | None) -> None:
-        facts = request_facts(response)
-        facts.update(own or {}, context=context, exception=failure)
-        event.notify(**facts)
+        facts = response.native_facts(context, failure)
+        if own:
+            facts.update(own)
+        event.notify(facts)
 
     return tell

@@ -128,7 +128,7 @@ def test_notifying_does_not_count() -> None:
     events, recorder, calls = Events(), Recorder(), []
     events.request.recorder = recorder
     events.request.add_listener(lambda **kwargs: calls.append(kwargs["name"]))
-    events.request.notify(**request())
+    events.request.notify(request())
     assert calls == ["/"]
     assert recorder.recorded == []
 

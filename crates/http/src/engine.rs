@@ -66,13 +66,10 @@ pub struct Finished {
 
 /// How something ended.
 #[derive(Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "nearly all outcomes are responses; a box would be one more allocation for each"
-)]
 pub enum Outcome {
-    /// The answer, or its head if the body is streamed.
-    Response(Response),
+    /// The answer, or its head if the body is streamed. In a box, since it is passed on from queue
+    /// to queue, and moving it each time costs more than one allocation.
+    Response(Box<Response>),
     /// A piece of a streamed body; `None` at its end, after which the ticket names nothing.
     Body(Option<Box<[u8]>>),
     /// There is no answer. A failure while a body is streamed ends it.
@@ -337,6 +334,11 @@ impl Engine {
             Some(Work::Done) | None => {}
         }
         self.announce(queued, ticket);
+    }
+
+    /// Makes the descriptor readable until the next turn, for what has finished at once.
+    pub fn ring(&self) {
+        self.poll.signal().raise();
     }
 
     /// How many finished requests, sleeps and bells wait to be taken.

@@ -234,7 +234,7 @@ impl Engine {
                 let Some(Work::Exchange(exchange)) = self.works.get_mut(ticket.key()) else {
                     return;
                 };
-                exchange.history.extend(redirect);
+                exchange.history.extend(redirect.map(|redirect| *redirect));
                 exchange.request = *request;
                 exchange.streaming = Streaming::NotYet;
                 self.startable.push_back(ticket);
@@ -269,7 +269,7 @@ impl Engine {
         ticket: Ticket,
         message: Message,
         now: Moment,
-    ) -> Option<Response> {
+    ) -> Option<Box<Response>> {
         let Some(Work::Exchange(exchange)) = self.works.get_mut(ticket.key()) else {
             return None;
         };
@@ -278,7 +278,7 @@ impl Engine {
         if exchange.streaming == Streaming::Paused {
             exchange.connection = connection;
         }
-        Some(Response {
+        Some(Box::new(Response {
             status: message.status,
             head: message.head,
             body_at: message.body_at,
@@ -289,7 +289,7 @@ impl Engine {
             history: Vec::new(),
             timing: exchange.timing(now, &mut self.wall),
             retries: exchange.retries,
-        })
+        }))
     }
 
     /// The exchange on a connection is over: keeps it, or closes it.

@@ -1,8 +1,8 @@
 //! One client: base URL, header lines, names, and what counts as a failure.
 //!
-//! `submit` takes the arguments of `client.get(…)` as they are. What it cannot send exactly as
-//! requests would, it does not send: it answers [`LONG_WAY`], and Python prepares the request with
-//! requests' own code first (`python/gregaria/locust/clients.py`).
+//! `send` takes the arguments of `client.get(…)` as they are. What it cannot send exactly as
+//! requests would, it does not send: it answers `NotImplemented`, and Python prepares the request
+//! with requests' own code first (`python/gregaria/locust/clients.py`).
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gregaria_http as http;
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString, PyType};
+use pyo3::types::{PyBytes, PyDict, PyNotImplemented, PyString, PyType};
 
 use crate::address::{Address, BaseId};
 use crate::arguments::Arguments;
-use crate::engine::{Core, Engine, SharedCore, Waiter};
+use crate::engine::{self, Core, Engine, SharedCore, Woken};
 use crate::failure::Dialect;
 use crate::headers;
 use crate::response::Exchange;
 use crate::stats::Stats;
-
-/// What `submit` returns when it has done nothing and Python has to prepare the request.
-const LONG_WAY: i64 = 0;
 
 /// What a `HttpUser` or `FastHttpUser` sends with. Lives on the engine's thread.
 #[pyclass(unsendable, frozen, module = "gregaria._native")]
@@ -97,7 +95,7 @@ struct Message {
 
 impl Client {
     /// Hands a request to the engine. The borrow of the engine ends before anything is dropped.
-    fn send(
+    fn submit(
         &self,
         py: Python<'_>,
         greenlet: Py<PyAny>,
@@ -105,9 +103,9 @@ impl Client {
         message: Message,
         name: Arc<str>,
         is_judged: bool,
-    ) -> i64 {
+    ) {
         let state = self.state.borrow();
-        let exchange = Exchange {
+        let exchange = Box::new(Exchange {
             class: state.class.clone_ref(py),
             recorder: state
                 .recorder
@@ -120,7 +118,7 @@ impl Client {
             headers: message.headers.clone(),
             body: message.body.clone(),
             address,
-        };
+        });
         let request = http::Request {
             method: message.method,
             origin: exchange.address.origin.clone(),
@@ -131,13 +129,72 @@ impl Client {
         };
         let mut core = self.core.borrow_mut();
         let submitted = core.http.submit(state.id, request);
-        core.park(
-            &submitted,
-            Waiter {
-                greenlet,
-                exchange: Some(exchange),
+        core.park(&submitted, greenlet, Some(exchange));
+    }
+
+    /// Reads the arguments of [`Client::send`] and submits the request; `None`, having done
+    /// nothing, if it has to be prepared.
+    fn submit_as_given(
+        &self,
+        greenlet: Py<PyAny>,
+        method: &str,
+        url: &Bound<'_, PyAny>,
+        kwargs: &Bound<'_, PyDict>,
+        content_type: Option<&str>,
+    ) -> PyResult<Option<()>> {
+        // Bytes are for requests to decode.
+        let Some(url) = url
+            .cast::<PyString>()
+            .ok()
+            .and_then(|url| url.to_str().ok())
+        else {
+            return Ok(None);
+        };
+        let state = self.state.borrow();
+        let arguments = if kwargs.is_empty() {
+            Arguments::default()
+        } else {
+            let Some(arguments) = Arguments::read(kwargs, state.verifies) else {
+                return Ok(None);
+            };
+            arguments
+        };
+        let mut block = match &arguments.headers {
+            None => state.headers.clone(),
+            Some(added) => match headers::merged(&state.headers, added) {
+                Some(block) => block,
+                None => return Ok(None),
             },
-        )
+        };
+        if let Some(content_type) = content_type
+            && !block
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case(b"content-type"))
+        {
+            Arc::make_mut(&mut block)
+                .push(b"Content-Type", content_type.as_bytes())
+                .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        }
+        let Ok(address) = self.core.borrow_mut().addresses.find(state.base, url) else {
+            return Ok(None);
+        };
+        let method = http::Method::new(method);
+        let body = arguments
+            .body
+            .clone()
+            .or_else(|| state.dialect.empty_body(&method));
+        let rules = state.rules(&method, &arguments);
+        let is_judged = arguments.is_judged;
+        let name = state.name(arguments.name, &address);
+        drop(state);
+        let message = Message {
+            method,
+            headers: block,
+            body,
+            rules,
+        };
+        self.submit(kwargs.py(), greenlet, address, message, name, is_judged);
+        Ok(Some(()))
     }
 }
 
@@ -186,83 +243,36 @@ impl Client {
     /// Sends what `method` and `url` say, with the arguments of requests in `kwargs`. `content_type`
     /// goes with a body that Python has encoded, unless the user has set one.
     ///
-    /// Returns a ticket, negative if it has finished already; or 0, having done nothing, if the
-    /// request has to be prepared. Raises `ValueError` for a URL that cannot be asked.
+    /// Returns what [`Engine::next`] does, since the caller is about to wait; or `NotImplemented`,
+    /// having done nothing, if the request has to be prepared.
     #[pyo3(signature = (greenlet, method, url, kwargs, content_type=None))]
-    fn submit(
+    fn send<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         greenlet: Py<PyAny>,
         method: &str,
-        url: &Bound<'_, PyAny>,
-        kwargs: &Bound<'_, PyDict>,
+        url: &Bound<'py, PyAny>,
+        kwargs: &Bound<'py, PyDict>,
         content_type: Option<&str>,
-    ) -> PyResult<i64> {
-        // Bytes are for requests to decode.
-        let Some(url) = url
-            .cast::<PyString>()
-            .ok()
-            .and_then(|url| url.to_str().ok())
-        else {
-            return Ok(LONG_WAY);
-        };
-        let state = self.state.borrow();
-        let arguments = if kwargs.is_empty() {
-            Arguments::default()
-        } else {
-            let Some(arguments) = Arguments::read(kwargs, state.verifies) else {
-                return Ok(LONG_WAY);
-            };
-            arguments
-        };
-        let mut block = match &arguments.headers {
-            None => state.headers.clone(),
-            Some(added) => match headers::merged(&state.headers, added) {
-                Some(block) => block,
-                None => return Ok(LONG_WAY),
-            },
-        };
-        if let Some(content_type) = content_type
-            && !block
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case(b"content-type"))
-        {
-            Arc::make_mut(&mut block)
-                .push(b"Content-Type", content_type.as_bytes())
-                .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.submit_as_given(greenlet, method, url, kwargs, content_type)? {
+            None => Ok(PyNotImplemented::get(py).to_owned().into_any()),
+            Some(()) => engine::next(py, &self.core)?.into_bound_py_any(py),
         }
-        let Ok(address) = self.core.borrow_mut().addresses.find(state.base, url) else {
-            return Ok(LONG_WAY);
-        };
-        let method = http::Method::new(method);
-        let body = arguments
-            .body
-            .clone()
-            .or_else(|| state.dialect.empty_body(&method));
-        let rules = state.rules(&method, &arguments);
-        let is_judged = arguments.is_judged;
-        let name = state.name(arguments.name, &address);
-        drop(state);
-        let message = Message {
-            method,
-            headers: block,
-            body,
-            rules,
-        };
-        Ok(self.send(py, greenlet, address, message, name, is_judged))
     }
 
     /// Sends a request that requests has prepared: `url` is absolute and encoded, `headers` are
     /// all lines but `Host` and `Content-Length`. `name` is the entry's, if the user gave one.
+    /// Returns what `send` does when it has sent something.
     #[pyo3(signature = (greenlet, method, url, headers, body, name, is_judged, kwargs))]
     #[allow(
         clippy::too_many_arguments,
         clippy::needless_pass_by_value,
         reason = "the fields of a prepared request, in the types that pyo3 converts to"
     )]
-    fn submit_prepared(
+    fn send_prepared<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         greenlet: Py<PyAny>,
         method: &str,
         url: &str,
@@ -271,7 +281,7 @@ impl Client {
         name: Option<&str>,
         is_judged: bool,
         kwargs: &Bound<'_, PyDict>,
-    ) -> PyResult<i64> {
+    ) -> PyResult<Option<Woken<'py>>> {
         let state = self.state.borrow();
         let Some(arguments) = Arguments::read(kwargs, state.verifies) else {
             return Err(PyValueError::new_err(
@@ -300,7 +310,8 @@ impl Client {
             body,
             rules,
         };
-        Ok(self.send(py, greenlet, address, message, name, is_judged))
+        self.submit(py, greenlet, address, message, name, is_judged);
+        engine::next(py, &self.core)
     }
 
     /// Sets the header lines sent with every request. Raises `ValueError` for one that cannot be.

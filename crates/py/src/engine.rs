@@ -20,11 +20,15 @@ use crate::address::AddressBook;
 use crate::response::{Exchange, ResponseCore};
 
 /// Who waits for a ticket.
-pub(crate) struct Waiter {
-    pub(crate) greenlet: Py<PyAny>,
+struct Waiter {
+    ticket: http::Ticket,
+    greenlet: Py<PyAny>,
     /// What is needed to make a response of the outcome; `None` for a sleep.
-    pub(crate) exchange: Option<Exchange>,
+    exchange: Option<Box<Exchange>>,
 }
+
+/// The greenlet to switch to, and what it is woken with.
+pub(crate) type Woken<'py> = (Py<PyAny>, Bound<'py, PyAny>);
 
 /// What lives on the engine's thread and is borrowed for the length of one call.
 pub(crate) struct Core {
@@ -105,21 +109,62 @@ impl Core {
         self.tls[self.tls.len() - 1].clone()
     }
 
-    /// Remembers who waits, and says what Python needs: the ticket, negative when it has finished
-    /// already and so will not make the descriptor readable.
-    pub(crate) fn park(&mut self, submitted: &http::Submitted, waiter: Waiter) -> i64 {
-        let slot = slot_of(submitted.ticket);
+    /// Remembers who waits for what has just been submitted.
+    pub(crate) fn park(
+        &mut self,
+        submitted: &http::Submitted,
+        greenlet: Py<PyAny>,
+        exchange: Option<Box<Exchange>>,
+    ) {
+        let ticket = submitted.ticket;
+        let slot = slot_of(ticket);
         if slot >= self.waiters.len() {
             self.waiters.resize_with(slot + 1, || None);
         }
-        self.waiters[slot] = Some(waiter);
-        let raw = submitted.ticket.to_raw().cast_signed();
-        if submitted.is_finished { -raw } else { raw }
+        self.waiters[slot] = Some(Waiter {
+            ticket,
+            greenlet,
+            exchange,
+        });
+        if submitted.is_finished {
+            // No event will come for it.
+            self.http.ring();
+        }
     }
 
     fn unpark(&mut self, ticket: http::Ticket) -> Option<Waiter> {
         self.waiters.get_mut(slot_of(ticket))?.take()
     }
+
+    /// Takes the oldest finished work and who waits for it, if the drain may hand out more.
+    fn take(&mut self) -> Option<(Waiter, http::Outcome)> {
+        loop {
+            let left = self.budget.checked_sub(1)?;
+            let finished = self.http.next()?;
+            self.budget = left;
+            if let Some(waiter) = self.unpark(finished.ticket) {
+                return Some((waiter, finished.outcome));
+            }
+        }
+    }
+}
+
+/// See [`Engine::next`].
+pub(crate) fn next<'py>(py: Python<'py>, core: &RefCell<Core>) -> PyResult<Option<Woken<'py>>> {
+    let taken = core.borrow_mut().take();
+    let Some((waiter, outcome)) = taken else {
+        return Ok(None);
+    };
+    let result = match (outcome, waiter.exchange) {
+        (http::Outcome::Response(response), Some(exchange)) => {
+            ResponseCore::finish(py, exchange, Ok(response))?
+        }
+        (http::Outcome::Failed(error), Some(exchange)) => {
+            ResponseCore::finish(py, exchange, Err(Box::new(error)))?
+        }
+        _ => py.None().into_bound(py),
+    };
+    Ok(Some((waiter.greenlet, result)))
 }
 
 /// The low half of a ticket is its slot, counted from one.
@@ -177,60 +222,43 @@ impl Engine {
     }
 
     /// The oldest finished request or sleep as `(greenlet, result)`, or `None` when there is none
-    /// or the drain has handed out enough. The result is a response, or `None` for a sleep. A request is recorded here, unless a block has to judge it.
-    fn next<'py>(&self, py: Python<'py>) -> PyResult<Option<(Py<PyAny>, Bound<'py, PyAny>)>> {
-        loop {
-            let (finished, waiter) = {
-                let mut core = self.core.borrow_mut();
-                let Some(left) = core.budget.checked_sub(1) else {
-                    return Ok(None);
-                };
-                let Some(finished) = core.http.next() else {
-                    return Ok(None);
-                };
-                core.budget = left;
-                let waiter = core.unpark(finished.ticket);
-                (finished, waiter)
-            };
-            let Some(waiter) = waiter else { continue };
-            let result = match (finished.outcome, waiter.exchange) {
-                (http::Outcome::Response(response), Some(exchange)) => {
-                    ResponseCore::finish(py, exchange, Ok(response))?
-                }
-                (http::Outcome::Failed(error), Some(exchange)) => {
-                    ResponseCore::finish(py, exchange, Err(error))?
-                }
-                _ => py.None().into_bound(py),
-            };
-            return Ok(Some((waiter.greenlet, result)));
-        }
+    /// or the drain has handed out enough. The result is a response, or `None` for a sleep. A
+    /// request is recorded here, unless a block has to judge it.
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Option<Woken<'py>>> {
+        next(py, &self.core)
     }
 
-    /// Wakes `greenlet` after `seconds`, never earlier. Returns a ticket as `Client.submit` does.
-    fn sleep(&self, greenlet: Py<PyAny>, seconds: f64) -> PyResult<i64> {
+    /// Wakes `greenlet` after `seconds`, never earlier. Returns what `next` does, for whoever is
+    /// about to wait.
+    fn sleep<'py>(
+        &self,
+        py: Python<'py>,
+        greenlet: Py<PyAny>,
+        seconds: f64,
+    ) -> PyResult<Option<Woken<'py>>> {
         let duration = Duration::try_from_secs_f64(seconds.max(0.0))
             .map_err(|_| PyValueError::new_err(format!("cannot sleep for `{seconds}` seconds")))?;
-        let mut core = self.core.borrow_mut();
-        let submitted = core.http.sleep(duration);
-        Ok(core.park(
-            &submitted,
-            Waiter {
-                greenlet,
-                exchange: None,
-            },
-        ))
+        {
+            let mut core = self.core.borrow_mut();
+            let submitted = core.http.sleep(duration);
+            core.park(&submitted, greenlet, None);
+        }
+        next(py, &self.core)
     }
 
-    /// Forgets a request or a sleep, by the ticket that was returned for it.
-    fn cancel(&self, ticket: i64) {
-        let Some(ticket) = http::Ticket::from_raw(ticket.unsigned_abs()) else {
+    /// Forgets what `greenlet` waits for, finished or not: it has been woken by somebody else.
+    fn withdraw(&self, greenlet: &Bound<'_, PyAny>) {
+        let mut core = self.core.borrow_mut();
+        let of_greenlet = |waiter: &Waiter| waiter.greenlet.is(greenlet);
+        let Some(ticket) = (core.waiters.iter().flatten())
+            .find(|waiter| of_greenlet(waiter))
+            .map(|waiter| waiter.ticket)
+        else {
             return;
         };
-        let waiter = {
-            let mut core = self.core.borrow_mut();
-            core.http.cancel(ticket);
-            core.unpark(ticket)
-        };
+        core.http.cancel(ticket);
+        let waiter = core.unpark(ticket);
+        drop(core);
         drop(waiter);
     }
 

@@ -39,11 +39,14 @@ impl Dialect {
     }
 }
 
+/// A response or why there is none. In boxes, since it is passed on a few times.
+pub(crate) type Outcome = Result<Box<Response>, Box<RequestError>>;
+
 /// The text under which a response or an error is counted as a failure; `None` for a success.
 /// `name` is the entry's name, `url` the full URL that was asked for first.
 pub(crate) fn text(
     dialect: Dialect,
-    outcome: &Result<Response, RequestError>,
+    outcome: &Outcome,
     name: &str,
     url: &dyn Fn() -> String,
     scheme: Scheme,

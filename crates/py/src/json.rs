@@ -6,8 +6,8 @@
 use jiter::{FloatMode, PartialMode, PythonParse, StringCacheMode};
 use pyo3::prelude::*;
 
-/// Whether it was decoded, and the value.
-pub(crate) fn decode<'py>(py: Python<'py>, body: &[u8]) -> (bool, Option<Bound<'py, PyAny>>) {
+/// The value; `None` if the standard library has to decide.
+pub(crate) fn decode<'py>(py: Python<'py>, body: &[u8]) -> Option<Bound<'py, PyAny>> {
     let parse = PythonParse {
         allow_inf_nan: true,
         cache_mode: StringCacheMode::Keys,
@@ -15,8 +15,5 @@ pub(crate) fn decode<'py>(py: Python<'py>, body: &[u8]) -> (bool, Option<Bound<'
         catch_duplicate_keys: false,
         float_mode: FloatMode::Float,
     };
-    match parse.python_parse(py, body) {
-        Ok(value) => (true, Some(value)),
-        Err(_) => (false, None),
-    }
+    parse.python_parse(py, body).ok()
 }

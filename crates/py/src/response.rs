@@ -12,8 +12,9 @@ use std::time::UNIX_EPOCH;
 
 use gregaria_http as http;
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyType};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyString, PyType};
 
 use crate::address::Address;
 use crate::charset::{self, Charset};
@@ -40,8 +41,8 @@ pub(crate) struct Exchange {
 
 /// What was asked and what came of it. Never changes.
 struct Inner {
-    exchange: Exchange,
-    outcome: Result<http::Response, http::RequestError>,
+    exchange: Box<Exchange>,
+    outcome: failure::Outcome,
 }
 
 /// The native part of a response. User code may hand it to another thread, so what changes is
@@ -52,23 +53,27 @@ pub(crate) struct ResponseCore {
     inner: OnceLock<Inner>,
     status: AtomicU16,
     is_counted: AtomicBool,
+    /// Whether a `with` block is being run that judges it.
+    is_inside: AtomicBool,
+    /// Whether user code has replaced what the fields below are made of.
+    is_changed: AtomicBool,
+    /// Tells the listeners of `events.request`, if there were any when a judged request was sent.
+    tell: OnceLock<Py<PyAny>>,
 }
 
 impl ResponseCore {
     /// Counts a finished request, unless a block judges it, and makes its Python object.
     pub(crate) fn finish(
         py: Python<'_>,
-        exchange: Exchange,
-        outcome: Result<http::Response, http::RequestError>,
+        exchange: Box<Exchange>,
+        outcome: failure::Outcome,
     ) -> PyResult<Bound<'_, PyAny>> {
         let inner = Inner { exchange, outcome };
         let is_judged = inner.exchange.is_judged;
         if !is_judged {
             inner.count(inner.failure_text().as_deref());
         }
-        // `__new__` alone: the classes have no `__init__` of their own to run, and requests' would
-        // fill fields that are made when read.
-        let object = new_function(py)?.call1((&inner.exchange.class,))?;
+        let object = inner.exchange.class.bind(py).call0()?;
         let core = object.cast::<Self>()?.get();
         core.status.store(inner.status(), Ordering::Relaxed);
         core.is_counted.store(!is_judged, Ordering::Relaxed);
@@ -77,24 +82,31 @@ impl ResponseCore {
     }
 
     fn response(&self) -> Option<&http::Response> {
-        self.inner.get()?.outcome.as_ref().ok()
+        self.inner.get()?.outcome.as_deref().ok()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.is_changed.load(Ordering::Relaxed)
+    }
+
+    /// The body as JSON; `None` if the standard library has to decide.
+    fn decoded_json<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        if self.is_changed() {
+            return None;
+        }
+        let response = self.response()?;
+        let body = decoded(response).ok()?;
+        match charset::of(response.header("content-type")) {
+            Charset::Utf8 | Charset::Untold => json::decode(py, &body),
+            Charset::Latin1 if body.is_ascii() => json::decode(py, &body),
+            Charset::Latin1 | Charset::Other => None,
+        }
     }
 
     /// Whether it is up to the caller to count it: true once.
     fn claim_count(&self) -> bool {
         !self.is_counted.swap(true, Ordering::Relaxed)
     }
-}
-
-/// `ResponseCore.__new__`, looked up once.
-fn new_function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static NEW: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
-    let new = NEW.get_or_try_init(py, || {
-        py.get_type::<ResponseCore>()
-            .getattr("__new__")
-            .map(Bound::unbind)
-    })?;
-    Ok(new.bind(py))
 }
 
 impl Inner {
@@ -121,6 +133,11 @@ impl Inner {
         )
     }
 
+    fn has_failed(&self) -> bool {
+        let dialect = self.exchange.dialect;
+        !matches!(&self.outcome, Ok(response) if dialect.is_success(response.status))
+    }
+
     fn failure_text(&self) -> Option<String> {
         let exchange = &self.exchange;
         failure::text(
@@ -134,7 +151,7 @@ impl Inner {
 
     /// Bytes of the decoded body, as Locust counts them, without decoding it where possible.
     fn length(&self) -> u64 {
-        self.outcome.as_ref().map_or(0, decoded_length)
+        self.outcome.as_deref().map_or(0, decoded_length)
     }
 
     fn count(&self, failure: Option<&str>) {
@@ -213,8 +230,15 @@ impl ResponseCore {
             inner: OnceLock::new(),
             status: 0.into(),
             is_counted: false.into(),
+            is_inside: false.into(),
+            is_changed: false.into(),
+            tell: OnceLock::new(),
         }
     }
+
+    /// Does nothing, in place of what `requests.Response` does: fields are made when read.
+    #[allow(clippy::unused_self, reason = "Python calls it on the object")]
+    fn __init__(&self) {}
 
     /// The status code; 0 if there was no response.
     #[getter]
@@ -236,9 +260,14 @@ impl ResponseCore {
         Ok(Some(PyBytes::new(py, &body)))
     }
 
+    /// Notes that user code has replaced the body or its encoding: Python answers from now on.
+    fn native_mark_changed(&self) {
+        self.is_changed.store(true, Ordering::Relaxed);
+    }
+
     /// The body as text; `None` if requests has to find out how it is encoded.
     fn native_text<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
-        let response = self.response()?;
+        let response = self.response().filter(|_| !self.is_changed())?;
         let body = decoded(response).ok()?;
         match charset::of(response.header("content-type")) {
             Charset::Utf8 | Charset::Untold => std::str::from_utf8(&body)
@@ -249,19 +278,73 @@ impl ResponseCore {
         }
     }
 
-    /// `(True, value)`, or `(False, None)` if the standard library has to decide.
-    fn native_json<'py>(&self, py: Python<'py>) -> (bool, Option<Bound<'py, PyAny>>) {
-        let Some(response) = self.response() else {
-            return (false, None);
-        };
-        let Ok(body) = decoded(response) else {
-            return (false, None);
-        };
-        match charset::of(response.header("content-type")) {
-            Charset::Utf8 | Charset::Untold => json::decode(py, &body),
-            Charset::Latin1 if body.is_ascii() => json::decode(py, &body),
-            Charset::Latin1 | Charset::Other => (false, None),
+    /// The body as JSON. What the native decoder cannot do as the standard library would, and all
+    /// with keyword arguments, is left to `_json_in_python` of the subclass.
+    #[pyo3(signature = (**kwargs))]
+    fn json<'py>(
+        slf: &Bound<'py, Self>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if kwargs.is_none()
+            && let Some(value) = slf.get().decoded_json(py)
+        {
+            return Ok(value);
         }
+        slf.call_method(intern!(py, "_json_in_python"), (), kwargs)
+    }
+
+    /// Begins a block that judges it; without `catch_response=True`, `_refuse_to_enter` of the
+    /// subclass says what is wrong.
+    fn __enter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let core = slf.get();
+        if !core.native_is_judged() {
+            return slf.call_method0(intern!(slf.py(), "_refuse_to_enter"));
+        }
+        core.is_inside.store(true, Ordering::Relaxed);
+        Ok(slf.clone().into_any())
+    }
+
+    /// Ends the block. A request that nobody has judged, and nobody is told of, is counted by its
+    /// status; `_leave` of the subclass sees to all others.
+    fn __exit__<'py>(
+        slf: &Bound<'py, Self>,
+        exc: &Bound<'py, PyAny>,
+        value: &Bound<'py, PyAny>,
+        traceback: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, core) = (slf.py(), slf.get());
+        let is_plain = exc.is_none()
+            && core.tell.get().is_none()
+            && slf.getattr(intern!(py, "_manual_result"))?.is_none();
+        if is_plain {
+            core.is_inside.store(false, Ordering::Relaxed);
+            core.count_by_status();
+            return Ok(PyBool::new(py, true).to_owned().into_any());
+        }
+        slf.call_method1(intern!(py, "_leave"), (exc, value, traceback))
+    }
+
+    /// Whether a block is being run that judges it.
+    #[getter(_is_inside)]
+    fn is_inside(&self) -> bool {
+        self.is_inside.load(Ordering::Relaxed)
+    }
+
+    #[setter(_is_inside)]
+    fn set_is_inside(&self, is_inside: bool) {
+        self.is_inside.store(is_inside, Ordering::Relaxed);
+    }
+
+    /// What tells listeners of a judged request, or `None`. Set once.
+    #[getter(_tell)]
+    fn tell(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.tell.get().map(|tell| tell.clone_ref(py))
+    }
+
+    #[setter(_tell)]
+    fn set_tell(&self, tell: Py<PyAny>) {
+        self.tell.get_or_init(|| tell);
     }
 
     /// Name and value of each header line in the order received.
@@ -314,7 +397,7 @@ impl ResponseCore {
             return Ok(Vec::new());
         };
         let copy = |earlier: &http::Response| {
-            let exchange = Exchange {
+            let exchange = Box::new(Exchange {
                 class: exchange.class.clone_ref(py),
                 recorder: None,
                 dialect: exchange.dialect,
@@ -328,8 +411,8 @@ impl ResponseCore {
                 },
                 headers: exchange.headers.clone(),
                 body: None,
-            };
-            Self::finish(py, exchange, Ok(earlier.clone()))
+            });
+            Self::finish(py, exchange, Ok(Box::new(earlier.clone())))
         };
         response.history.iter().map(copy).collect()
     }
@@ -360,11 +443,6 @@ impl ResponseCore {
             .is_some_and(|inner| inner.exchange.is_judged)
     }
 
-    /// The text under which it is counted when nobody judges it; `None` for a success.
-    fn native_failure_text(&self) -> Option<String> {
-        self.inner.get()?.failure_text()
-    }
-
     /// Counts a judged request, once: as a success, or under the text of a failure.
     fn count(&self, failure: Option<&str>) {
         if let Some(inner) = self.inner.get().filter(|_| self.claim_count()) {
@@ -384,23 +462,39 @@ impl ResponseCore {
         failure.is_none()
     }
 
-    /// What a listener of `events.request` is told, besides what Python knows:
-    /// `(method, name, response time in ms, epoch seconds at the start, first URL, length)`.
-    fn facts(&self) -> Option<(String, String, f64, f64, String, u64)> {
-        let inner = self.inner.get()?;
+    /// Whether it counts as failed when nobody judges it.
+    fn native_has_failed(&self) -> bool {
+        self.inner.get().is_some_and(Inner::has_failed)
+    }
+
+    /// The keyword arguments of `events.request`, in the order of `HttpUser`. Empty for a response
+    /// that user code has made.
+    fn native_facts<'py>(
+        slf: &Bound<'py, Self>,
+        context: &Bound<'py, PyAny>,
+        exception: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let py = slf.py();
+        let facts = PyDict::new(py);
+        let Some(inner) = slf.get().inner.get() else {
+            return Ok(facts);
+        };
         let start = inner
             .timing()
             .started_at
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        Some((
-            inner.exchange.method.as_str().to_owned(),
-            inner.exchange.name.to_string(),
-            inner.response_time_ms(),
-            start.as_secs_f64(),
-            inner.url(),
-            inner.length(),
-        ))
+        let method = PyString::intern(py, inner.exchange.method.as_str());
+        facts.set_item(intern!(py, "request_type"), method)?;
+        facts.set_item(intern!(py, "response_time"), inner.response_time_ms())?;
+        facts.set_item(intern!(py, "name"), &*inner.exchange.name)?;
+        facts.set_item(intern!(py, "context"), context)?;
+        facts.set_item(intern!(py, "response"), slf)?;
+        facts.set_item(intern!(py, "exception"), exception)?;
+        facts.set_item(intern!(py, "start_time"), start.as_secs_f64())?;
+        facts.set_item(intern!(py, "url"), inner.url())?;
+        facts.set_item(intern!(py, "response_length"), inner.length())?;
+        Ok(facts)
     }
 
     /// Seconds of each phase: `resolve`, `connect`, `tls`, `wait`, `receive` and `total`.

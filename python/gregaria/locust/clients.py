@@ -284,17 +284,30 @@ class HttpSession(requests.Session):
         a `with` block that decides whether it was a success. The rest is as in `requests`.
         A request without a response is no exception: `status_code` is 0 and `error` says why.
         """
+        if self.request_event._handlers and self.user is not None:
+            context = {**self.user.context(), **context}
+        return self._request(method, url, name, catch_response, context, data, json, kwargs)
+
+    def _request(
+        self,
+        method: str | bytes,
+        url: str | bytes,
+        name: str | None,
+        catch_response: bool,
+        context: dict[str, Any],
+        data: Any,
+        json: Any,
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """`request` with the whole context that listeners get."""
         if self._detour:
             self._settle()
         method = method.decode() if isinstance(method, bytes) else method
         url = url.decode() if isinstance(url, bytes) else url
-        is_told = bool(self.request_event._handlers)
-        if is_told and self.user is not None:
-            context = {**self.user.context(), **context}
-        ticket = 0
+        woken = NotImplemented
         if not (self._needs_requests or self._needs_preparing):
-            ticket = self._submit(method, url, name, catch_response, data, json, kwargs)
-        if not ticket:
+            woken = self._send(method, url, name, catch_response, data, json, kwargs)
+        if woken is NotImplemented:
             try:
                 prepared = self._prepare(method, url, data, json, kwargs)
             except (MissingSchema, InvalidSchema, InvalidURL):
@@ -307,23 +320,27 @@ class HttpSession(requests.Session):
                 arguments = {**kwargs, "data": data, "json": json}
                 full_url = self._build_url(url)
                 return _slow.send(self, method, full_url, name, catch_response, context, arguments)
-            ticket = self._submit_prepared(prepared, name, catch_response, kwargs)
-        response = self._hub.wait(ticket)
+            woken = self._send_prepared(prepared, name, catch_response, kwargs)
+        response = self._hub.wait(woken)
         self.user_has_yielded()
-        if is_told:
-            tell = teller(self.request_event, context)
-            if catch_response:
-                response._tell = tell
-            else:
-                tell(response, response._failure_by_status())
+        if self.request_event._handlers:
+            self._tell(response, catch_response, context)
         return response
+
+    def _tell(self, response: Any, is_judged: bool, context: dict[str, Any]) -> None:
+        """Tells the listeners of a request that Rust has counted, now or when a block ends."""
+        if is_judged:
+            response._tell = teller(self.request_event, context)
+        else:
+            failure = response._failure_by_status() if response.native_has_failed() else None
+            self.request_event.notify(response.native_facts(context, failure))
 
     def user_has_yielded(self) -> None:
         """Notes that other users have had their turn, so that a wait of zero need not yield."""
         if self.user is not None:
             self.user._has_yielded = True
 
-    def _submit(
+    def _send(
         self,
         method: str,
         url: str,
@@ -332,21 +349,21 @@ class HttpSession(requests.Session):
         data: Any,
         json: Any,
         kwargs: dict[str, Any],
-    ) -> int:
-        """The fast path: a ticket, or 0 if the request has to be prepared."""
+    ) -> Any:
+        """The fast path: who runs meanwhile, or `NotImplemented` if it has to be prepared."""
         content_type = None
         if not data and json is not None:
             try:
                 data = complexjson.dumps(json, allow_nan=False).encode()
             except ValueError:
-                return 0
+                return NotImplemented
             content_type = "application/json"
         elif isinstance(data, dict):
             data = encode_params(data)
             content_type = "application/x-www-form-urlencoded"
         arguments = {**kwargs, "name": name, "catch_response": bool(catch_response), "data": data}
         native: Any = self._native
-        return native.submit(getcurrent(), method.upper(), url, arguments, content_type)
+        return native.send(getcurrent(), method.upper(), url, arguments, content_type)
 
     def _prepare(
         self, method: str, url: str, data: Any, json: Any, kwargs: dict[str, Any]
@@ -371,20 +388,20 @@ class HttpSession(requests.Session):
             return None
         return prepared
 
-    def _submit_prepared(
+    def _send_prepared(
         self,
         prepared: requests.PreparedRequest,
         name: str | None,
         catch_response: bool,
         kwargs: dict[str, Any],
-    ) -> int:
+    ) -> tuple[Any, Any] | None:
         native: Any = self._native
         verifies = kwargs.get("verify")
         if verifies is not None:
             # Asked for this once: the next request settles it again.
             native.set_verify(bool(verifies))
             self._detour = True
-        return native.submit_prepared(
+        return native.send_prepared(
             getcurrent(),
             prepared.method or "GET",
             prepared.url or "",
@@ -406,22 +423,24 @@ class HttpSession(requests.Session):
 
     def get(self, url: str | bytes, *, data: Any = None, json: Any = None, **kwargs: Any) -> Any:
         """Sends a GET request, see `request`."""
-        if self._detour or data or json is not None or self.request_event._handlers:
+        if self._detour or data or json is not None:
             return self.request("GET", url, data=data, json=json, **kwargs)
         # What follows is `request` and `Hub.wait` without all that a plain GET does not need.
-        ticket = self._native.submit(getcurrent(), "GET", url, kwargs)  # pyright: ignore[reportOptionalMemberAccess] - `_detour` is true until it is made
-        hub = self._hub
-        if ticket <= 0:
-            if not ticket:
-                return self.request("GET", url, **kwargs)
-            hub.drain_soon()
+        listeners = self.request_event._handlers
+        context = {**self.user.context(), **kwargs.get("context", {})} if listeners else {}
+        woken = self._native.send(getcurrent(), "GET", url, kwargs)  # pyright: ignore[reportOptionalMemberAccess] - `_detour` is true until it is made
+        if woken is NotImplemented:
+            name, is_judged = kwargs.pop("name", None), kwargs.pop("catch_response", False)
+            kwargs.pop("context", None)
+            return self._request("GET", url, name, is_judged, context, None, None, kwargs)
         try:
-            finished = hub.take()
-            response = hub.park() if finished is None else finished[0].switch(finished[1])
+            response = self._hub.park() if woken is None else woken[0].switch(woken[1])
         except BaseException:
-            hub.engine.cancel(ticket)
+            self._hub.engine.withdraw(getcurrent())
             raise
         self.user._has_yielded = True
+        if listeners:
+            self._tell(response, kwargs.get("catch_response", False), context)
         return response
 
     def head(self, url: str | bytes, *, data: Any = None, json: Any = None, **kwargs: Any) -> Any:

@@ -54,7 +54,9 @@ class EventHook:
         with exit code 2. Exceptions that steer a user or the run pass through.
         """
         # A copy, so that a listener may add or remove listeners.
-        handlers = self._handlers[::-1] if reverse else self._handlers[:]
+        self._call(self._handlers[::-1] if reverse else self._handlers[:], kwargs)
+
+    def _call(self, handlers: list[Callable[..., Any]], kwargs: dict[str, Any]) -> None:
         for handler in handlers:
             try:
                 handler(**kwargs)
@@ -126,9 +128,9 @@ class RequestEvent(EventHook):
         if self._handlers:
             super().fire(reverse=reverse, **kwargs)
 
-    def notify(self, **kwargs: Any) -> None:
+    def notify(self, facts: dict[str, Any]) -> None:
         """Calls the listeners for a request that has been counted already."""
-        super().fire(**kwargs)
+        self._call(self._handlers[:], facts)
 
 
 class DeprecatedEventHook(EventHook):

@@ -80,7 +80,7 @@ impl Driver {
     pub(crate) fn response(&mut self, request: Request) -> Response {
         let ticket = self.submit(request);
         match self.outcome(ticket) {
-            Outcome::Response(response) => response,
+            Outcome::Response(response) => *response,
             other => panic!("no response: {other:?}"),
         }
     }

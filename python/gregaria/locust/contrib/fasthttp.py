@@ -227,10 +227,10 @@ class FastHttpSession:
         if params:
             target += ("&" if "?" in url else "?") + urlencode(params, doseq=True)
         native = self._native
-        ticket = native.submit(getcurrent(), method, target, arguments, content_type)
-        if not ticket:
+        woken = native.send(getcurrent(), method, target, arguments, content_type)
+        if woken is NotImplemented:
             raise ValueError(f"cannot send {method} to `{self._build_url(url)}`: invalid URL")
-        response = self._hub.wait(ticket)
+        response = self._hub.wait(woken)
         if self.user is not None:
             self.user._has_yielded = True
         if response.status_code == 0:
@@ -266,10 +266,10 @@ class FastHttpSession:
         if kwargs or self.request_name or self.request_event._handlers:
             return self.request("GET", url, **kwargs)
         # What follows is `request` with everything left out that a plain GET does not need.
-        ticket = self._native.submit(getcurrent(), "GET", url, kwargs)
-        if not ticket:
+        woken = self._native.send(getcurrent(), "GET", url, kwargs)
+        if woken is NotImplemented:
             return self.request("GET", url)
-        response = self._hub.wait(ticket)
+        response = self._hub.wait(woken)
         if self.user is not None:
             self.user._has_yielded = True
         if response.status_code == 0:
