@@ -123,7 +123,7 @@ def load(paths: list[str]) -> Locustfiles:
     A class that several files import from one place is the same class; two classes with the same
     name from different files are an error.
     """
-    from gregaria.locust.util.load_locustfile import load_locustfile
+    from gregaria.locust.util.load_locustfile import load_locustfile, load_locustfile_pytest
 
     loaded = Locustfiles(paths)
     for path in paths:
@@ -143,6 +143,12 @@ def load(paths: list[str]) -> Locustfiles:
             known = loaded.shape_classes.setdefault(name, shape)
             if known is not shape and _source(type(known)) != _source(type(shape)):
                 raise LoadError(f"Duplicate shape classes: {name}")
+    if not loaded.user_classes:
+        for path in paths:
+            try:
+                loaded.user_classes |= load_locustfile_pytest(path)
+            except Exception as error:
+                raise LoadError(_describe(path, error)) from error
     return loaded
 
 

@@ -21,8 +21,8 @@ def chosen(available: Mapping[str, type[User]], names: list[str]) -> list[type[U
     """The classes of these names, in their order; all of them if no name is given."""
     if not available:
         raise Refusal(
-            "No User class found!\nDefine one that inherits from User or HttpUser; functions named "
-            "test_* are not run as users yet"
+            "No User class found!\nDefine one that inherits from User or HttpUser, or functions "
+            "named test_* that take `session`"
         )
     unknown = [name for name in names if name not in available]
     if unknown:

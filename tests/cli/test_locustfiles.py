@@ -89,11 +89,6 @@ def test_a_file_without_user_classes_is_told(tmp_path: Path) -> None:
     assert "No User class found!" in refused(tmp_path)
 
 
-def test_test_functions_in_place_of_users_are_told(tmp_path: Path) -> None:
-    (tmp_path / "locustfile.py").write_text("def test_it(session):\n    session.get('/')\n")
-    assert "functions named test_* are not run as users yet" in refused(tmp_path)
-
-
 def test_the_same_name_in_two_files_is_told(folder: Path) -> None:
     (folder / "second.py").write_text((folder / "locustfile.py").read_text())
     said = refused(folder, "-f", "locustfile.py,second.py")

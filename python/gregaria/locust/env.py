@@ -14,7 +14,7 @@ from .runners import LocalRunner, MasterRunner, Runner, WorkerRunner
 from .shape import LoadTestShape
 from .stats import RequestStats
 from .user.task import TaskSet, filter_tasks_by_tags
-from .user.users import User
+from .user.users import PytestUser, User
 
 if TYPE_CHECKING:
     from .stats import StatsCSV
@@ -205,7 +205,8 @@ class Environment:
         tags = None if self.tags is None else set(self.tags)
         exclude_tags = None if self.exclude_tags is None else set(self.exclude_tags)
         for user_class in self.user_classes:
-            filter_tasks_by_tags(user_class, tags, exclude_tags)
+            if not issubclass(user_class, PytestUser):
+                filter_tasks_by_tags(user_class, tags, exclude_tags)
 
     def _remove_user_classes_with_weight_zero(self) -> None:
         """Drops classes that would never be spawned."""

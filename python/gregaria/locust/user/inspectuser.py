@@ -27,8 +27,7 @@ def get_ratio(
         name = user_class.__name__
         ratio = user_spawned.get(name, 0) / count if count else 0.0
         ratios[name] = {"ratio": ratio}
-        if user_class.tasks:
-            ratios[name]["tasks"] = _get_task_ratio(user_class.tasks, total, ratio)
+        ratios[name]["tasks"] = _get_task_ratio(user_class.tasks, total, ratio)
     return ratios
 
 

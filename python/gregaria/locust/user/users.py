@@ -8,10 +8,15 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, final
 
+import gevent
+import requests
 from gevent import GreenletExit
 
+from gregaria._fast_responses import LocustBadStatusCode
+from gregaria._test_functions import Call
+
 from ..clients import HttpSession
-from ..exception import StopTest, StopUser
+from ..exception import CatchResponseError, StopTest, StopUser
 from ..util.deprecation import check_for_deprecated_task_set_attribute
 from .rest import RestMixin
 from .task import (
@@ -226,16 +231,40 @@ class HttpUser(User, RestMixin):
 
 
 class PytestUser(User):
-    """Runs the test functions of a pytest-style locustfile; made by the loader."""
+    """Calls the test functions of a pytest-style locustfile for ever; made by the loader."""
 
     abstract: bool = True
 
     functions: list[Any]
     """The test functions, as pytest collected them."""
 
-    fixtures: list[Any]
-    """The names of the fixtures each of them wants."""
+    fixtures: list[dict[str, Any]]
+    """For each of them its fixtures by name, once the user runs."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        wanted = {name for function in self.functions for name in function.fixturenames}
+        if self.host is None and wanted & {"session", "fastsession"}:
+            raise missing_host(self)
 
     def run(self) -> None:  # type: ignore[misc]
-        """Not possible yet."""
-        raise NotImplementedError("pytest-style locustfiles cannot be run by gregaria yet")
+        """Calls the functions in turn until the user is stopped.
+
+        A response that was no success does not end the user; whatever else is raised does.
+        """
+        self._state = LOCUST_STATE_RUNNING
+        calls = [Call(function, self) for function in self.functions]
+        self.fixtures = [call.arguments for call in calls]
+        while True:
+            for call in calls:
+                self._has_yielded = False
+                try:
+                    call()
+                except requests.RequestException as error:
+                    # Such as an invalid URL: it would be raised for ever.
+                    if isinstance(error, ValueError):
+                        raise
+                except (CatchResponseError, LocustBadStatusCode):
+                    pass
+                if not self._has_yielded:
+                    gevent.sleep(0)

@@ -6,10 +6,12 @@ import importlib.util
 import inspect
 import os
 import sys
-from typing import Any, NoReturn
+from typing import Any
+
+from gregaria._test_functions import find
 
 from ..shape import LoadTestShape
-from ..user.users import User
+from ..user.users import PytestUser, User, UserMeta
 
 
 def is_user_class(item: object) -> bool:
@@ -31,11 +33,8 @@ def load_locustfile(path: str) -> tuple[dict[str, type[User]], list[LoadTestShap
     cwd = os.getcwd()
     if cwd not in sys.path:
         sys.path.insert(0, cwd)
-    directory, filename = os.path.split(os.path.abspath(path))
-    name = os.path.splitext(filename)[0]
-    if name == "locust":
-        # The file would hide the package it imports.
-        name = "locustfile"
+    directory = os.path.dirname(os.path.abspath(path))
+    name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot read `{path}` as a Python file")
@@ -54,6 +53,24 @@ def load_locustfile(path: str) -> tuple[dict[str, type[User]], list[LoadTestShap
     return user_classes, [shape() for shape in shapes]
 
 
-def load_locustfile_pytest(path: str) -> NoReturn:
-    """Not possible yet."""
-    raise NotImplementedError(f"`{path}`: pytest-style locustfiles cannot be run by gregaria yet")
+def load_locustfile_pytest(path: str) -> dict[str, type[User]]:
+    """A class of users for each test function in the file at `path`, by the function's name.
+
+    The file has been loaded before. For a locustfile in which no class of users was found.
+    """
+    return {
+        function.originalname: _user_of(function)
+        for function in find(path, vars(sys.modules[_module_name(path)]))
+    }
+
+
+def _user_of(function: Any) -> type[User]:
+    members = {"functions": [function], "__module__": PytestUser.__module__}
+    made: Any = UserMeta(function.originalname, (PytestUser,), members)
+    return made
+
+
+def _module_name(path: str) -> str:
+    name = os.path.splitext(os.path.basename(path))[0]
+    # The file would hide the package it imports.
+    return "locustfile" if name == "locust" else name
