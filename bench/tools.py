@@ -16,6 +16,10 @@ WORK = HERE / "work"
 
 USERS = 100
 
+#: hey and oha list `[status] count responses` and `[count] error`. What was under way when the
+#: time was up is no failure.
+BAD_ROW = r"(?m)^\s+\[(?!2\d\d\]\s+\d+ responses)\d+\]\s+(?!aborted due to deadline).*"
+
 OHA_VERSION = "1.16.0"
 K6_VERSION = "1.1.0"
 
@@ -40,7 +44,7 @@ class Tool:
 
     name: str
     command: Callable[[Load], list[str]]
-    #: Found in its output when a request failed.
+    #: Found in its output when a request failed; its group, if it has one, is what to show.
     failure: str = r"(?!)"
     #: Seconds from its start until its load is steady.
     warm_up_seconds: float = 3
@@ -49,7 +53,7 @@ class Tool:
         """Why the run does not count, or nothing."""
         found = re.search(self.failure, output)
         if found:
-            return f"failed requests: {found[0]}"
+            return f"failed requests: {found[found.lastindex or 0].strip()}"
         if code != 0:
             last = output.strip().splitlines()[-1:] or [""]
             return f"exit code {code}: {last[0]}"
@@ -85,8 +89,8 @@ def make_tools(gregaria: str, locust: str) -> dict[str, Tool]:
     def goose(load: Load) -> list[str]:
         return [
             *(_built_goose(), "--host", load.host, "--users", str(USERS)),
-            *("--hatch-rate", str(USERS), "--run-time", f"{load.seconds}s"),
-            *("--no-reset-metrics", "--no-telnet", "--no-websocket", "--quiet"),
+            *("--increase-rate", str(USERS), "--run-time", f"{load.seconds}s"),
+            *("--no-reset-metrics", "--no-telnet", "--quiet"),
         ]
 
     def k6(load: Load) -> list[str]:
@@ -101,9 +105,9 @@ def make_tools(gregaria: str, locust: str) -> dict[str, Tool]:
         Tool("wrk", wrk, r"Non-2xx.*|Socket errors: .*", warm_up_seconds=1),
         Tool("locust", locustfile_runner(locust)),
         Tool("locust-fast", locustfile_runner(locust, fast=True)),
-        Tool("hey", hey, r"\[[345]\d\d\].*|Error distribution.*", warm_up_seconds=1),
-        Tool("oha", oha, r"\[[345]\d\d\].*|Error distribution[^[]*\[(?!\d+\] aborted)[^\n]*", 1),
-        Tool("goose", goose, r"Errors:\n.*"),
+        Tool("hey", hey, BAD_ROW, warm_up_seconds=1),
+        Tool("oha", oha, BAD_ROW, warm_up_seconds=1),
+        Tool("goose", goose, r"=== ERRORS ===\n.*\n.*\n.*\n(.*)"),
         Tool("k6", k6, r"http_req_failed[. ]*:\s*(?!\s|0\.00%)\S+"),
     )
     return {tool.name: tool for tool in tools}
