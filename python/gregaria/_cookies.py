@@ -7,11 +7,13 @@ passes changes on to it. So the fast path and requests itself see the same cooki
 
 from __future__ import annotations
 
+from functools import partial
 from http.cookiejar import Cookie, CookieJar
 from typing import TYPE_CHECKING, Any
 
 from requests.cookies import RequestsCookieJar
 
+from gregaria._hub import on_the_engines_thread
 from gregaria._requests import cookiejar_from_dict
 
 if TYPE_CHECKING:
@@ -31,7 +33,9 @@ class EngineCookies(RequestsCookieJar):
     def _cookies(self) -> dict[str, dict[str, dict[str, Cookie]]]:
         # Where `http.cookiejar` and requests keep all cookies, by domain, path and name.
         by_domain: dict[str, dict[str, dict[str, Cookie]]] = {}
-        for name, value, domain, path, expires, secure, http_only in self._client.cookies():
+        for name, value, domain, path, expires, secure, http_only in on_the_engines_thread(
+            self._client.cookies
+        ):
             cookie = _cookie(name, value, domain, path, expires, secure, http_only)
             by_domain.setdefault(domain, {}).setdefault(path, {})[name] = cookie
         return by_domain
@@ -43,7 +47,8 @@ class EngineCookies(RequestsCookieJar):
     def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
         """Adds a cookie, in place of the one of the same domain, path and name."""
         super().set_cookie(cookie, *args, **kwargs)  # pyright: ignore[reportUnknownMemberType] - the stubs leave out what it returns
-        self._client.set_cookie(
+        set_cookie = partial(
+            self._client.set_cookie,
             cookie.name,
             cookie.value or "",
             cookie.domain,
@@ -51,18 +56,21 @@ class EngineCookies(RequestsCookieJar):
             None if cookie.expires is None else int(cookie.expires),
             bool(cookie.secure),
         )
+        on_the_engines_thread(set_cookie)
 
     def clear(
         self, domain: str | None = None, path: str | None = None, name: str | None = None
     ) -> None:
         """Removes all cookies, or those of a domain, of a path in it, or one by its name."""
         if domain is None:
-            self._client.clear_cookies("", "", None)
+            on_the_engines_thread(partial(self._client.clear_cookies, "", "", None))
             return
         cookies = self._cookies[domain]
         for each_path in cookies if path is None else (path,):
             for each_name in cookies[each_path] if name is None else (name,):
-                self._client.clear_cookies(domain, each_path, cookies[each_path][each_name].name)
+                known = cookies[each_path][each_name].name
+                clear = partial(self._client.clear_cookies, domain, each_path, known)
+                on_the_engines_thread(clear)
 
     def replace(self, cookies: CookieJar | Mapping[str, str] | None) -> None:
         """Removes all cookies and takes over others."""

@@ -8,9 +8,11 @@ is finished, and the methods below do the switching.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 import gevent
+from gevent.monkey import get_original
 from greenlet import getcurrent
 
 from gregaria._native import Engine
@@ -20,21 +22,28 @@ if TYPE_CHECKING:
 
 READ = 1
 
+#: Those of the system's threads: gevent's belong to greenlets.
+get_ident: Callable[[], int] = get_original("_thread", "get_ident")
+_allocate_lock: Callable[[], Any] = get_original("_thread", "allocate_lock")
+
 #: Requests handed out before other greenlets get a turn: about 1.5 ms of work.
 MAX_PER_DRAIN = 256
 
 
 class Hub:
-    """One for each process, made on first use by `hub()`. Not to be shared between threads."""
+    """One for each process, made on first use by `hub()`. Other threads may only call `run`."""
 
     def __init__(self, engine: Engine) -> None:
         gevent_hub = gevent.get_hub()
         self.engine = engine
+        #: The thread that the engine lives on.
+        self.thread = get_ident()
         #: Switches to gevent's hub, and returns what the calling greenlet is woken with.
         self.park: Callable[[], Any] = gevent_hub.switch
         self._turn = engine.turn
         self._has_more = engine.has_more
         self._run_callback = gevent_hub.loop.run_callback
+        self._run_callback_threadsafe = gevent_hub.loop.run_callback_threadsafe
         self._drain_is_queued = False
         self._watcher = gevent_hub.loop.io(engine.fileno(), READ)
         self._watcher.start(self._drain)
@@ -60,6 +69,30 @@ class Hub:
     def sleep(self, seconds: float) -> None:
         """Blocks the calling greenlet alone for `seconds`, never less. Zero yields once."""
         self.wait(self.engine.sleep(getcurrent(), seconds))
+
+    def run(self, call: Callable[[], Any]) -> Any:
+        """For another thread: has `call` run in a greenlet on the engine's thread, and waits.
+
+        Returns what it returns and raises what it raises.
+        """
+        outcome: list[Any] = []
+        errors: list[BaseException] = []
+        is_over = _allocate_lock()
+        is_over.acquire()
+
+        def carry_out() -> None:
+            try:
+                outcome.append(call())
+            except BaseException as error:
+                errors.append(error)
+            finally:
+                is_over.release()
+
+        self._run_callback_threadsafe(gevent.spawn, carry_out)
+        is_over.acquire()
+        if errors:
+            raise errors[0]
+        return outcome[0]
 
     def drain_soon(self) -> None:
         """Hands out what is finished in the next turn of gevent's loop."""
@@ -105,16 +138,34 @@ def hub() -> Hub:
     return _hub
 
 
+def on_the_engines_thread(call: Callable[[], Any]) -> Any:
+    """Calls it, from whichever thread this is."""
+    made = hub()
+    return call() if get_ident() == made.thread else made.run(call)
+
+
+class Client(Protocol):
+    """What has something open in the engine of this process."""
+
+    def leave_to_the_parent(self) -> object:
+        """Takes to the engine of the forked child with the next request; returns what it had."""
+
+
+#: All that have to be told of a fork.
+clients: WeakSet[Client] = WeakSet()
+
+
 def _leave_to_the_parent() -> None:
     """In a forked child: what the engine has open belongs to the parent, who goes on with it."""
     global _hub
     if _hub is not None:
         _hub.close()
         _forked.append(_hub)
+        _forked.extend(client.leave_to_the_parent() for client in list(clients))
         _hub = None
 
 
 #: Kept for ever, since closing a connection of the parent's would end it for him too.
-_forked: list[Hub] = []
+_forked: list[object] = []
 
 os.register_at_fork(after_in_child=_leave_to_the_parent)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse, urlunparse
 
@@ -31,6 +32,7 @@ from requests.utils import default_headers
 
 from gregaria import _hub, _slow
 from gregaria._cookies import EngineCookies
+from gregaria._hub import get_ident
 from gregaria._native import Client
 from gregaria._requests import complexjson, encode_params
 from gregaria._responses import EngineResponse, ResponseContextManager, teller
@@ -175,6 +177,9 @@ class HttpSession(requests.Session):
     #: Whether something has to be settled before a request can take the fast path.
     _detour = True
 
+    #: That of the parent of a forked process, whose cookies go on.
+    _inherited: Client | None = None
+
     # Made and set in `_settle`.
     _native: Client | None = None
     _hub: _hub.Hub
@@ -195,6 +200,8 @@ class HttpSession(requests.Session):
         self.base_url = base_url
         self.request_event = request_event
         self.user = user
+        # Made here and not by the first request, which may come from another thread.
+        self._hub = _hub.hub()
         if "@" in base_url:
             self._take_login_out_of(base_url)
         if pool_manager is not None:
@@ -259,7 +266,16 @@ class HttpSession(requests.Session):
         recorder = getattr(self.request_event, "recorder", None)
         self._hub = hub
         self._native = Client(hub.engine, self.base_url, False, True, EngineResponse, recorder)
+        _hub.clients.add(self)
+        if self._inherited is not None:
+            EngineCookies(self._native).replace(EngineCookies(self._inherited))
         return self._native
+
+    def leave_to_the_parent(self) -> Client | None:
+        """In a forked child: begins anew with the next request, with the same cookies."""
+        self._inherited, self._native = self._native or self._inherited, None
+        self._detour = True
+        return self._inherited
 
     def _build_url(self, path: str) -> str:
         if absolute_http_url_regexp.match(path):
@@ -300,6 +316,9 @@ class HttpSession(requests.Session):
         kwargs: dict[str, Any],
     ) -> Any:
         """`request` with the whole context that listeners get."""
+        if get_ident() != self._hub.thread:
+            again = partial(self._request, method, url, name, catch_response, context)
+            return _hub.hub().run(partial(again, data, json, kwargs))
         if self._detour:
             self._settle()
         method = method.decode() if isinstance(method, bytes) else method
@@ -423,7 +442,7 @@ class HttpSession(requests.Session):
 
     def get(self, url: str | bytes, *, data: Any = None, json: Any = None, **kwargs: Any) -> Any:
         """Sends a GET request, see `request`."""
-        if self._detour or data or json is not None:
+        if self._detour or data or json is not None or get_ident() != self._hub.thread:
             return self.request("GET", url, data=data, json=json, **kwargs)
         # What follows is `request` and `Hub.wait` without all that a plain GET does not need.
         listeners = self.request_event._handlers
@@ -473,7 +492,7 @@ class HttpSession(requests.Session):
     def close(self) -> None:
         """Closes all connections. The session can go on: the next request opens new ones."""
         if self._native is not None:
-            self._native.close()
+            _hub.on_the_engines_thread(self._native.close)
         if self._own_adapters is not None:
             super().close()
 

@@ -12,6 +12,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlencode, urlparse, urlunparse
 
@@ -29,6 +30,7 @@ from gregaria._fast_responses import (
     ResponseContextManager,
     RestResponseContextManager,
 )
+from gregaria._hub import get_ident
 from gregaria._native import Client
 from gregaria._requests import complexjson, encode_files
 from gregaria._responses import teller
@@ -94,6 +96,20 @@ class LocustUserAgent:
         self._session.close()
 
 
+class _Inherited:
+    """Stands for the connections of a forked child's parent until one is needed."""
+
+    def __init__(self, session: FastHttpSession, native: Client) -> None:
+        self._session = session
+        self._native = native
+
+    def __getattr__(self, name: str) -> Any:
+        if self._session._native is self:
+            native = self._session._make_native()
+            EngineCookies(native).replace(EngineCookies(self._native))
+        return getattr(self._session._native, name)
+
+
 class FastHttpSession:
     """What `FastHttpUser.client` is. See `HttpSession` for what the first three arguments are.
 
@@ -124,24 +140,39 @@ class FastHttpSession:
         self.request_name: str | None = None
         self._default_headers: dict[str, Any] = dict(kwargs.pop("headers", None) or {})
         self._take_login_out_of_base_url()
-        hub = _hub.hub()
-        recorder = getattr(request_event, "recorder", None)
-        self._hub = hub
-        self._native = Client(
-            hub.engine, self.base_url, True, not insecure, ResponseContextManager, recorder
-        )
-        self._native.set_rules(
+        self._is_strict = not insecure
+        self._rules = (
             kwargs.pop("max_redirects", 30),
             kwargs.pop("max_retries", 1) - 1,
             kwargs.pop("connection_timeout", None),
             kwargs.pop("network_timeout", None),
         )
-        self._native.set_connections(
+        self._connections = (
             kwargs.pop("concurrency", 10),
             kwargs.pop("proxy_host", None),
             kwargs.pop("proxy_port", None),
         )
+        self._make_native()
+
+    def _make_native(self) -> Client:
+        self._hub = _hub.hub()
+        recorder = getattr(self.request_event, "recorder", None)
+        native = Client(
+            self._hub.engine, self.base_url, True, self._is_strict, ResponseContextManager, recorder
+        )
+        native.set_rules(*self._rules)
+        native.set_connections(*self._connections)
+        self._native: Any = native
         self._set_headers()
+        _hub.clients.add(self)
+        return native
+
+    def leave_to_the_parent(self) -> object:
+        """In a forked child: begins anew with the next request, with the same cookies."""
+        before = self._native
+        if not isinstance(before, _Inherited):
+            self._native = _Inherited(self, before)
+        return before
 
     def _take_login_out_of_base_url(self) -> None:
         parsed = urlparse(self.base_url)
@@ -169,7 +200,7 @@ class FastHttpSession:
 
     def close(self) -> None:
         """Closes all connections. The session can go on: the next request opens new ones."""
-        self._native.close()
+        _hub.on_the_engines_thread(self._native.close)
 
     def _build_url(self, path: str) -> str:
         is_absolute = path[:8].lower().startswith(("http://", "https://"))
@@ -197,6 +228,10 @@ class FastHttpSession:
         a keyword nobody knows goes into the query. A request without a response is no exception:
         `status_code` is 0 and `error` says why.
         """
+        if get_ident() != self._hub.thread:
+            first = (method, url, name, data, catch_response, stream, headers, auth, json)
+            again = partial(self.request, *first, allow_redirects, context, **kwargs)
+            return _hub.hub().run(again)
         is_told = bool(self.request_event._handlers)
         if is_told and self.user is not None:
             context = {**self.user.context(), **context}
@@ -263,7 +298,8 @@ class FastHttpSession:
 
     def get(self, url: str, **kwargs: Any) -> Any:
         """Sends a GET request, see `request`."""
-        if kwargs or self.request_name or self.request_event._handlers:
+        is_plain = not (kwargs or self.request_name or self.request_event._handlers)
+        if not is_plain or get_ident() != self._hub.thread:
             return self.request("GET", url, **kwargs)
         # What follows is `request` with everything left out that a plain GET does not need.
         woken = self._native.send(getcurrent(), "GET", url, kwargs)
