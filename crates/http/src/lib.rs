@@ -4,7 +4,6 @@
 //! The crate knows nothing of Python, greenlets or statistics. It is driven by a loop that watches
 //! the descriptor of [`Engine`]: gevent's in production, ten lines of Rust in its tests.
 
-pub mod auth;
 mod bell;
 pub mod body;
 mod client;

@@ -1,9 +1,8 @@
-//! What is decided without a socket: URLs, redirects, cookies, authentication, bodies.
+//! What is decided without a socket: URLs, redirects, cookies, bodies.
 //!
 //! The vectors of URLs, redirects, forms and files were recorded from requests 2.34 and
 //! geventhttpclient 2.6.
 
-mod auth;
 mod bodies;
 mod cookies;
 mod redirects;
