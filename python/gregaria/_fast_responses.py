@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import zlib
+from typing import TYPE_CHECKING, Any, cast
 
+from greenlet import getcurrent
 from requests.structures import CaseInsensitiveDict
 
-from gregaria import _failure
+from gregaria import _failure, _hub
 from gregaria._requests import complexjson
 from gregaria._responses import EngineJudged, made_when_read, replaceable
 from gregaria.locust.exception import LocustError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gregaria._native import Stream
+
+#: Codings that a streamed body may have: those that can be undone piece by piece.
+STREAM_CODINGS = "gzip, deflate"
+
+#: Bytes that one piece of a compressed body may grow to before it is handed out.
+_MAX_PIECE = 1 << 16
 
 
 class LocustBadStatusCode(Exception):  # noqa: N818 - Locust's name
@@ -47,10 +57,19 @@ class FastResponse(EngineJudged):
     `content` and `text` are `None` when there was no response, and `status_code` is 0.
     """
 
+    #: What is still to be read of the body, with `stream=True`.
+    _stream: Stream | None = None
+    _read: bytes | None = None
+    _is_at_its_end = False
+
     @replaceable
     def content(self) -> bytes | None:
-        """The decoded body."""
-        return self.native_content()
+        """The decoded body. Of a stream it is what has not been read yet, all at once."""
+        if self._stream is None:
+            return self.native_content()
+        if self._read is None:
+            self._read = b"".join(self._pieces())
+        return self._read
 
     @made_when_read
     def headers(self) -> CaseInsensitiveDict[str] | None:
@@ -63,7 +82,7 @@ class FastResponse(EngineJudged):
     @made_when_read
     def text(self) -> str | None:
         """The body as text, by the charset of its type, else as UTF-8."""
-        text = self.native_text()
+        text = self.native_text() if self._stream is None else None
         if text is not None:
             return text
         content = self.content
@@ -113,13 +132,55 @@ class FastResponse(EngineJudged):
 
     def iter_content(self, chunk_size: int = 1024, decode_content: bool = True) -> Iterator[bytes]:
         """The body in pieces of at most `chunk_size` bytes."""
-        content = self.content or b""
-        for start in range(0, len(content), chunk_size):
-            yield content[start : start + chunk_size]
+        is_read = self._stream is None or self._read is not None
+        for piece in (self.content or b"",) if is_read else self._pieces(decode_content):
+            for start in range(0, len(piece), chunk_size):
+                yield piece[start : start + chunk_size]
 
     def iter_lines(self) -> Iterator[str]:
         """The lines of the body, without their ends."""
-        yield from (self.text or "").splitlines()
+        if self._stream is None or self._read is not None:
+            yield from (self.text or "").splitlines()
+            return
+        encoding, rest = self.encoding or "utf-8", b""
+        for piece in self._pieces():
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield line.removesuffix(b"\r").decode(encoding, "replace")
+        if rest:
+            yield rest.decode(encoding, "replace")
+
+    def _pieces(self, decode_content: bool = True) -> Iterator[bytes]:
+        """What has not been read yet, as it comes in."""
+        coding = (self.native_header("content-encoding") or "").lower()
+        decoder = None
+        if decode_content and coding in ("gzip", "x-gzip", "deflate"):
+            # Finds out which of the two it is.
+            decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        while piece := _hub.on_the_engines_thread(self._next_piece):
+            if decoder is None:
+                yield piece
+                continue
+            while piece:
+                yield decoder.decompress(piece, _MAX_PIECE)
+                piece = decoder.unconsumed_tail
+        if decoder is not None:
+            yield decoder.flush()
+
+    def _next_piece(self) -> bytes | None:
+        """The next bytes from the connection; `None` at the end of the body."""
+        stream = self._stream
+        if stream is None or self._is_at_its_end:
+            return None
+        # What ended it while nobody was reading is not known any more.
+        piece: Any = ("incomplete", (0, 0))
+        if stream.is_open():
+            piece = _hub.hub().wait(stream.read(getcurrent()))
+        if isinstance(piece, tuple):
+            kind, args = cast("tuple[str, tuple[Any, ...]]", piece)
+            raise _failure.fast_error(kind, self.url or "", args)
+        self._is_at_its_end = piece is None
+        return piece
 
     def _failure_by_status(self) -> Exception | None:
         failure = self.native_failure()

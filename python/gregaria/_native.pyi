@@ -12,6 +12,7 @@ __all__ = [
     "Entry",
     "ResponseCore",
     "Stats",
+    "Stream",
     "UsageError",
     "WeightedOrder",
     "bucket_response_time",
@@ -258,6 +259,13 @@ class Engine:
     def withdraw(self, greenlet: Any) -> None: ...
     def forget_names(self) -> None: ...
     def counters(self) -> dict[str, int]: ...
+
+@final
+class Stream:
+    """The rest of a body that is read piece by piece."""
+
+    def is_open(self) -> bool: ...
+    def read(self, greenlet: object) -> tuple[Any, Any] | None: ...
 
 @final
 class Client:

@@ -293,6 +293,14 @@ impl Engine {
         self.announce(queued, ticket)
     }
 
+    /// Whether more of a body that was requested as a stream may be asked for.
+    pub fn is_streaming(&self, ticket: Ticket) -> bool {
+        matches!(
+            self.works.get(ticket.key()),
+            Some(Work::Exchange(exchange)) if exchange.streaming == Streaming::Paused
+        )
+    }
+
     /// Finishes after `duration`, never earlier.
     pub fn sleep(&mut self, duration: Duration) -> Submitted {
         let ticket = Ticket::new(self.works.insert(Work::Sleep));

@@ -25,6 +25,8 @@ pub(crate) struct Arguments<'py> {
     pub(crate) body: Option<Arc<[u8]>>,
     pub(crate) timeout: Option<Timeout>,
     pub(crate) allows_redirects: Option<bool>,
+    /// The body is to be read piece by piece.
+    pub(crate) is_stream: bool,
 }
 
 impl<'py> Arguments<'py> {
@@ -54,11 +56,7 @@ impl<'py> Arguments<'py> {
                         return None;
                     }
                 }
-                "stream" => {
-                    if value.cast::<PyBool>().ok()?.is_true() {
-                        return None;
-                    }
-                }
+                "stream" => arguments.is_stream = value.cast::<PyBool>().ok()?.is_true(),
                 _ if value.is_none() => {}
                 _ => return None,
             }

@@ -49,10 +49,12 @@ impl State {
     /// The rules of one request: the client's own, unless its arguments say otherwise.
     fn rules(&self, method: &http::Method, arguments: &Arguments<'_>) -> Rc<http::Rules> {
         let is_head = *method == http::Method::Head && self.dialect == Dialect::Requests;
-        if arguments.timeout.is_none() && arguments.allows_redirects.is_none() && !is_head {
+        let is_usual = arguments.timeout.is_none() && arguments.allows_redirects.is_none();
+        if is_usual && !is_head && !arguments.is_stream {
             return self.rules.clone();
         }
         let mut rules = http::Rules::clone(&self.rules);
+        rules.streams_body = arguments.is_stream;
         rules.follows_redirects = arguments.allows_redirects.unwrap_or(!is_head);
         if let Some(timeout) = arguments.timeout {
             rules.connect_timeout = timeout.connect;
@@ -113,6 +115,7 @@ impl Client {
                 .map(|recorder| recorder.clone_ref(py)),
             dialect: state.dialect,
             is_judged,
+            is_stream: message.rules.streams_body,
             name,
             method: message.method.clone(),
             headers: message.headers.clone(),
@@ -157,6 +160,9 @@ impl Client {
             let Some(arguments) = Arguments::read(kwargs, state.verifies) else {
                 return Ok(None);
             };
+            if arguments.is_stream && state.dialect == Dialect::Requests {
+                return Ok(None);
+            }
             arguments
         };
         let mut block = match &arguments.headers {

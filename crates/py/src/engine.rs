@@ -13,17 +13,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gregaria_http as http;
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::address::AddressBook;
+use crate::failure;
 use crate::response::{Exchange, ResponseCore};
+use crate::stream::Stream;
 
 /// Who waits for a ticket.
 struct Waiter {
     ticket: http::Ticket,
     greenlet: Py<PyAny>,
-    /// What is needed to make a response of the outcome; `None` for a sleep.
+    /// What is needed to make a response of the outcome; `None` for a sleep or a piece of a body.
     exchange: Option<Box<Exchange>>,
 }
 
@@ -150,17 +155,25 @@ impl Core {
 }
 
 /// See [`Engine::next`].
-pub(crate) fn next<'py>(py: Python<'py>, core: &RefCell<Core>) -> PyResult<Option<Woken<'py>>> {
+pub(crate) fn next<'py>(py: Python<'py>, core: &SharedCore) -> PyResult<Option<Woken<'py>>> {
     let taken = core.borrow_mut().take();
     let Some((waiter, outcome)) = taken else {
         return Ok(None);
     };
     let result = match (outcome, waiter.exchange) {
         (http::Outcome::Response(response), Some(exchange)) => {
-            ResponseCore::finish(py, exchange, Ok(response))?
+            let object = ResponseCore::finish(py, exchange, Ok(response))?;
+            if let Some(stream) = Stream::of(core, waiter.ticket) {
+                object.setattr(intern!(py, "_stream"), stream)?;
+            }
+            object
         }
         (http::Outcome::Failed(error), Some(exchange)) => {
             ResponseCore::finish(py, exchange, Err(Box::new(error)))?
+        }
+        (http::Outcome::Body(Some(piece)), _) => PyBytes::new(py, &piece).into_any(),
+        (http::Outcome::Failed(error), None) => {
+            failure::parts(&error.kind, http::Scheme::Http).into_bound_py_any(py)?
         }
         _ => py.None().into_bound(py),
     };

@@ -14,6 +14,7 @@ mod headers;
 mod json;
 mod response;
 pub mod stats;
+mod stream;
 
 use pyo3::prelude::*;
 
@@ -58,4 +59,6 @@ mod _native {
     use crate::stats::replace_bucket_response_time;
     #[pymodule_export]
     use crate::stats::terminal_block;
+    #[pymodule_export]
+    use crate::stream::Stream;
 }

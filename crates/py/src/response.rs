@@ -31,6 +31,8 @@ pub(crate) struct Exchange {
     pub(crate) dialect: Dialect,
     /// Whether a `with` block judges it: it is then counted when the block ends.
     pub(crate) is_judged: bool,
+    /// Whether its body is read piece by piece.
+    pub(crate) is_stream: bool,
     /// Name of its entry.
     pub(crate) name: Arc<str>,
     pub(crate) method: http::Method,
@@ -150,8 +152,19 @@ impl Inner {
     }
 
     /// Bytes of the decoded body, as Locust counts them, without decoding it where possible.
+    ///
+    /// Of a body that is still to be read, only what the server says is known.
     fn length(&self) -> u64 {
-        self.outcome.as_deref().map_or(0, decoded_length)
+        let Ok(response) = &self.outcome else {
+            return 0;
+        };
+        if !self.exchange.is_stream {
+            return decoded_length(response);
+        }
+        response
+            .header("content-length")
+            .and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok())
+            .unwrap_or(0)
     }
 
     fn count(&self, failure: Option<&str>) {
@@ -402,6 +415,7 @@ impl ResponseCore {
                 recorder: None,
                 dialect: exchange.dialect,
                 is_judged: false,
+                is_stream: false,
                 name: exchange.name.clone(),
                 method: earlier.method.clone(),
                 address: Address {

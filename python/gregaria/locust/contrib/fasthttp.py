@@ -23,6 +23,7 @@ from gregaria import _hub
 from gregaria._cookies import EngineCookies
 from gregaria._failure import HTTPConnectionClosed, HTTPParseError, RetriesExceeded
 from gregaria._fast_responses import (
+    STREAM_CODINGS,
     ErrorResponse,
     FastRequest,
     FastResponse,
@@ -255,6 +256,10 @@ class FastHttpSession:
         elif data or files:
             data, content_type = _encode(data, files)
         arguments["data"] = data
+        if stream:
+            arguments["stream"] = True
+            if not any(key.lower() == "accept-encoding" for key in sent):
+                sent["Accept-Encoding"] = STREAM_CODINGS
         if sent:
             arguments["headers"] = sent
         params = {**(kwargs.pop("params", None) or {}), **kwargs}
@@ -289,8 +294,7 @@ class FastHttpSession:
 
     def iter_lines(self, url: str, method: str = "GET", **kwargs: Any) -> Generator[str]:
         """Sends a request and yields the lines of its body, without their ends."""
-        response = self.request(method, url, stream=True, **kwargs)
-        yield from (response.text or "").splitlines()
+        yield from self.request(method, url, stream=True, **kwargs).iter_lines()
 
     def delete(self, url: str, **kwargs: Any) -> Any:
         """Sends a DELETE request, see `request`."""
