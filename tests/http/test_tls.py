@@ -19,16 +19,8 @@ Results = dict[str, dict[str, Any]]
 
 #: Results that differ, with the reason.
 DIFFERENT = {
-    "Slow: a file that is missing, for the session": "fails when it connects, not in the call",
-    **{
-        f"FastWithAuthority: {label}": "`ssl_context_factory` is refused with an error that says so"
-        for label in (
-            "an unknown authority",
-            "nobody's certificate",
-            "the wrong host",
-            "an address",
-        )
-    },
+    f"FastWithAuthority: {label}": "`ssl_context_factory` is refused with an error that says so"
+    for label in ("an unknown authority", "nobody's certificate", "the wrong host", "an address")
 }
 
 

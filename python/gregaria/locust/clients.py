@@ -249,6 +249,8 @@ class HttpSession(requests.Session):
             self._own_adapters is not None
             or self.stream
             or bool(self.cert)
+            # requests says at once that there is no such file.
+            or not (authorities is None or os.path.exists(authorities))
             or bool(self._own_proxies)
             or any((self._own_hooks or {}).values())
             or (self.trust_env and any(map(_read_environment, _ENVIRONMENT)))
