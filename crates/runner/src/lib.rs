@@ -5,6 +5,7 @@ mod dispatch;
 pub mod limits;
 mod sequence;
 mod state;
+pub mod wire;
 
 pub use class_order::UserClass;
 pub use dispatch::{DispatchError, Dispatcher, Placement, Step};

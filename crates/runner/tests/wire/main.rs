@@ -1,0 +1,8 @@
+//! The wire: recorded frames of real Locust nodes, and peers that behave and misbehave.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what fails here must fail the test"
+)]
+
+mod frames;
