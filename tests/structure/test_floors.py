@@ -28,16 +28,27 @@ OWNERS = {
     "jiter": {"py"},
     "pyo3": {"py"},
     "rcgen": {"runner"},
+    "rmpv": {"runner"},
     "rusqlite": {"web"},
     "rustix": {"http", "py"},
     "rustls": {"http", "runner", "web"},
     "tokio": {"runner", "web"},
+    "tokio-rustls": {"runner", "web"},
     "toml": {"py"},
-    "zeromq": {"runner"},
 }
 
 #: Never to be linked: see the dependency table of ARCHITECTURE.md for what takes their place.
-BANNED = {"openssl", "openssl-sys", "native-tls", "reqwest", "ring", "zmq", "zmq-sys", "figment"}
+BANNED = {
+    "figment",
+    "native-tls",
+    "openssl",
+    "openssl-sys",
+    "reqwest",
+    "ring",
+    "zeromq",
+    "zmq",
+    "zmq-sys",
+}
 
 RUNTIME_FEATURES = {"rt", "rt-multi-thread", "net", "time", "process", "signal", "fs"}
 

@@ -35,6 +35,9 @@ pub enum CorruptFrame {
     /// More values than [`MAX_VALUES`].
     #[error("it holds more than {MAX_VALUES} values")]
     Values,
+    /// Several parts of ZMTP in place of one.
+    #[error("it has several parts")]
+    Multipart,
     /// Not an array of type, data and node id.
     #[error("it is not an array of type, data and node id")]
     Shape,

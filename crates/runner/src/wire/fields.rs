@@ -167,6 +167,10 @@ impl<'v> MapOf<'v> {
         self
     }
 
+    pub(super) fn into_value(self) -> ValueRef<'v> {
+        ValueRef::Map(self.0)
+    }
+
     pub(super) fn with_extra(mut self, extra: &'v Extra) -> ValueRef<'v> {
         let pairs = extra.0.iter();
         self.0

@@ -10,6 +10,7 @@ logs are left out.
 import ast
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -34,7 +35,7 @@ def restored(value: Any, key: str = "") -> Any:
 def main() -> None:
     seen = set[str]()
     for path in sys.argv[1:]:
-        for line in open(path):
+        for line in Path(path).read_text().splitlines():
             record = json.loads(line)
             message = record["msg"]
             if isinstance(message, str):
@@ -46,7 +47,7 @@ def main() -> None:
             words = f"{record['dir']} {message[0]} {frame.hex()}"
             if not is_long_log and words not in seen:
                 seen.add(words)
-                print(words)
+                sys.stdout.write(f"{words}\n")
 
 
 main()

@@ -89,7 +89,11 @@ fn a_report_is_read_field_by_field() {
     assert_eq!(total.name, "Aggregated");
     assert_eq!(
         total.num_requests,
-        report.stats.iter().map(|entry| entry.num_requests).sum()
+        report
+            .stats
+            .iter()
+            .map(|entry| entry.num_requests)
+            .sum::<u64>()
     );
     let counted: u64 = total.response_times.iter().map(|(_, count)| count).sum();
     assert_eq!(counted, total.num_requests);
@@ -252,4 +256,41 @@ fn values_that_are_no_message_are_corrupt() {
             "{frame:?}: {error}"
         );
     }
+}
+
+/// What a changed byte makes of a frame is a message that is written as it is read, or refused.
+fn survives_or_is_refused<M: Message + PartialEq + std::fmt::Debug>(frame: &[u8]) -> bool {
+    let Ok(envelope) = decode::<M>(frame) else {
+        return false;
+    };
+    let written = encode(&envelope.message, &envelope.node_id);
+    let again = decode::<M>(&written).unwrap();
+    // Compared as bytes: a number that is none differs from itself.
+    assert_eq!(encode(&again.message, &again.node_id), written);
+    true
+}
+
+#[test]
+fn a_frame_with_any_byte_changed_is_read_or_refused() {
+    let mut kinds = std::collections::BTreeSet::new();
+    let frames = recorded("w->m").chain(recorded("m->w"));
+    let (mut read, mut refused) = (0, 0);
+    for (_, frame) in frames.filter(|(kind, _)| kinds.insert(*kind)) {
+        for place in 0..frame.len().min(1500) {
+            for change in [0x01, 0x10, 0x80, 0xff] {
+                let mut changed = frame.clone();
+                changed[place] ^= change;
+                for survives in [
+                    survives_or_is_refused::<ToMaster>(&changed),
+                    survives_or_is_refused::<ToWorker>(&changed),
+                ] {
+                    if survives { read += 1 } else { refused += 1 }
+                }
+            }
+        }
+    }
+    assert!(
+        read > 1000 && refused > 1000,
+        "{read} read, {refused} refused"
+    );
 }

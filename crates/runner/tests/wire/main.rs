@@ -5,4 +5,10 @@
     reason = "helpers of tests: what fails here must fail the test"
 )]
 
+mod common;
 mod frames;
+mod hostile;
+mod invitation;
+mod libzmq;
+mod peers;
+mod secure;
