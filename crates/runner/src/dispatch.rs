@@ -210,6 +210,21 @@ impl Dispatcher {
         self.is_in_progress
     }
 
+    /// Whether the steps of the last ramp have all been given.
+    pub fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Whether workers have come or gone and no step has told of it yet.
+    pub fn tells_of_change(&self) -> bool {
+        self.is_spread
+    }
+
+    /// Whether a worker is among those that users are spread over.
+    pub fn has_worker(&self, worker: &str) -> bool {
+        self.workers.iter().any(|id| &**id == worker)
+    }
+
     /// What runs by the last step, or by a change of workers since.
     pub fn placement(&self) -> Placement {
         Placement {

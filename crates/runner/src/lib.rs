@@ -1,13 +1,22 @@
 //! Drives a run: which users of which class are started and stopped when, and where.
 
 mod class_order;
+pub mod dialect;
 mod dispatch;
+pub mod exchange;
+mod ledger;
 pub mod limits;
+pub mod master;
+mod moment;
+mod peers;
 mod sequence;
 mod state;
 pub mod wire;
+pub mod worker;
 
 pub use class_order::UserClass;
 pub use dispatch::{DispatchError, Dispatcher, Placement, Step};
+pub use moment::{Level, Moment};
+pub use peers::{Peer, Peers};
 pub use sequence::Sequence;
 pub use state::State;

@@ -35,3 +35,41 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A worker asks this often, beyond the first time, before it gives up.
 pub const CONNECT_RETRY_COUNT: u32 = 60;
+
+/// Locust's master logs how many users run at the latest so long after the last step of a ramp, even
+/// if workers have not reported theirs.
+pub const REPORT_WAIT: Duration = Duration::from_secs(1);
+
+/// A master waits this long for its workers to stop, beyond the time their users have.
+pub const STOP_WAIT: Duration = Duration::from_mins(1);
+
+/// A master that quits waits this long for the last reports, beyond the time users have to stop.
+/// Ours: Locust's waits half a second whatever comes.
+pub const QUIT_WAIT: Duration = Duration::from_secs(5);
+
+/// Workers that join or are lost within this time share one rebalancing. Ours.
+pub const REBALANCE_DELAY: Duration = Duration::from_millis(100);
+
+/// A worker of ours sends no heartbeat if its Python thread has not turned for so long.
+pub const TURN_LIMIT: Duration = Duration::from_secs(3);
+
+/// Reports a worker of ours keeps for a master that does not answer: an hour of them.
+pub const MAX_UNMERGED_REPORTS: usize = 1_200;
+
+/// A worker of ours whose heartbeats show that it missed a message is told again after so long.
+pub const REPEAT_AFTER: Duration = Duration::from_secs(2);
+
+/// Clocks of two nodes that differ by less are taken to be the same.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
+
+/// A worker without a locustfile asks the master for it this often.
+pub const LOCUSTFILE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// It gives up after so long.
+pub const LOCUSTFILE_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// A worker of ours that ends a run repeats what its master has not merged this often.
+pub const MERGE_REPEAT: Duration = Duration::from_secs(1);
+
+/// It goes on without the master's word after so long.
+pub const MERGE_WAIT: Duration = Duration::from_secs(4);

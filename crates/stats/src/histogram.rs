@@ -154,6 +154,13 @@ impl Histogram {
         }
     }
 
+    /// Notes that the longest time was at least this: buckets from a report do not tell it.
+    pub fn raise_max(&mut self, time_ms: f64) {
+        if self.total > 0 {
+            self.max_us = self.max_us.max(microseconds(time_ms));
+        }
+    }
+
     /// Buckets that are not empty, as (index, count), in the order of their times.
     pub fn buckets(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.counts

@@ -1,0 +1,169 @@
+//! What our own nodes say to each other beyond Locust's protocol.
+//!
+//! All of it lies where a Locust node does not look: in the part of a version behind its number, in
+//! further fields of known messages, and in messages that only go to nodes that have shown by these
+//! that they are ours.
+
+use rmpv::Value;
+
+use crate::wire::{Extra, Heartbeat, PeerVersion, StatsReport, ToWorker};
+
+/// The version of Locust whose protocol is spoken.
+pub const LOCUST_VERSION: &str = "2.47.0";
+
+/// Field of our own in messages of Locust.
+const FIELD: &str = "gregaria";
+
+/// Message to a worker: how far its reports have been merged.
+const MERGED: &str = "gregaria_merged";
+
+/// Message to a worker: this master does not know it, it shall join again.
+const REJOIN: &str = "gregaria_rejoin";
+
+/// The version a node of ours claims. A Locust master compares its beginning only.
+pub fn version() -> String {
+    format!("{LOCUST_VERSION}+{FIELD}.{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Whether a worker that claims this version is one of ours.
+pub fn is_ours(version: &PeerVersion) -> bool {
+    matches!(version, PeerVersion::Named(name) if name.contains(FIELD))
+}
+
+/// Puts a text into a message: the master's life into `ack`.
+pub(crate) fn mark(extra: &mut Extra, value: impl Into<Value>) {
+    extra.set(FIELD, value);
+}
+
+/// The value of [`mark`]: the histogram of an entry.
+pub(crate) fn value_mark(extra: &Extra) -> Option<&Value> {
+    extra.get(FIELD)
+}
+
+/// The text of [`mark`].
+pub(crate) fn text_mark(extra: &Extra) -> Option<&str> {
+    extra.get(FIELD)?.as_str()
+}
+
+/// The number of [`mark`]: the run of a `spawn`.
+pub(crate) fn number_mark(extra: &Extra) -> Option<u64> {
+    extra.get(FIELD)?.as_u64()
+}
+
+/// What a heartbeat of ours says besides Locust's fields.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pulse {
+    /// The worker's wall clock, in seconds since 1970.
+    pub(crate) clock: f64,
+    /// Timestamp of the last `spawn` that has reached it.
+    pub(crate) last_spawn: Option<f64>,
+}
+
+impl Pulse {
+    pub(crate) fn write(self, heartbeat: &mut Heartbeat) {
+        let last_spawn = self.last_spawn.map_or(Value::Nil, Value::F64);
+        let parts = vec![Value::F64(self.clock), last_spawn];
+        mark(&mut heartbeat.extra, Value::Array(parts));
+    }
+
+    /// `None` if a worker of another kind has sent it.
+    pub(crate) fn of(heartbeat: &Heartbeat) -> Option<Self> {
+        let [clock, last_spawn] = value_mark(&heartbeat.extra)?.as_array()?.as_slice() else {
+            return None;
+        };
+        Some(Self {
+            clock: clock.as_f64().filter(|clock| clock.is_finite())?,
+            last_spawn: last_spawn.as_f64(),
+        })
+    }
+}
+
+/// Which report a `stats` message is, so that each is merged exactly once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportNumber {
+    /// A life of the worker under one life of its master. Numbers begin at 1 in each.
+    pub incarnation: String,
+    /// The run it was counted in; 0 before the first.
+    pub run: u64,
+    /// One more than that of the report before.
+    pub number: u64,
+}
+
+impl ReportNumber {
+    pub(crate) fn write(&self, report: &mut StatsReport) {
+        let parts = vec![
+            Value::from(self.incarnation.as_str()),
+            self.run.into(),
+            self.number.into(),
+        ];
+        report.extra.set(FIELD, Value::Array(parts));
+    }
+
+    /// Takes the number out of a report. `None` if a worker of another kind has sent it.
+    pub(crate) fn take(report: &mut StatsReport) -> Option<Self> {
+        let parts = report.extra.get(FIELD)?.as_array()?;
+        let [incarnation, run, number] = parts.as_slice() else {
+            return None;
+        };
+        let found = Self {
+            incarnation: incarnation.as_str()?.to_owned(),
+            run: run.as_u64()?,
+            number: number.as_u64()?,
+        };
+        report.extra.remove(FIELD);
+        Some(found)
+    }
+}
+
+/// How far a master has merged the reports of a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// That of the reports.
+    pub incarnation: String,
+    /// The last number; all before it have been merged too.
+    pub through: u64,
+    /// A later one has come in its place: all behind it have to be sent again.
+    pub is_gap: bool,
+}
+
+impl Merged {
+    pub(crate) fn to_message(&self) -> ToWorker {
+        let parts = vec![
+            Value::from(self.incarnation.as_str()),
+            self.through.into(),
+            self.is_gap.into(),
+        ];
+        ToWorker::Custom {
+            kind: MERGED.to_owned(),
+            data: Value::Array(parts),
+        }
+    }
+
+    /// Reads a message; `None` if it is another one.
+    pub(crate) fn of(kind: &str, data: &Value) -> Option<Self> {
+        if kind != MERGED {
+            return None;
+        }
+        let [incarnation, through, is_gap] = data.as_array()?.as_slice() else {
+            return None;
+        };
+        Some(Self {
+            incarnation: incarnation.as_str()?.to_owned(),
+            through: through.as_u64()?,
+            is_gap: is_gap.as_bool()?,
+        })
+    }
+}
+
+/// Asks a worker of ours to join again.
+pub(crate) fn rejoin() -> ToWorker {
+    ToWorker::Custom {
+        kind: REJOIN.to_owned(),
+        data: Value::Nil,
+    }
+}
+
+/// Whether a message is [`rejoin`].
+pub(crate) fn is_rejoin(kind: &str) -> bool {
+    kind == REJOIN
+}

@@ -1,0 +1,181 @@
+//! The end of a run, and the end of the master.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::action::{EndReason, MasterAction, MasterEvent};
+use super::leader::Master;
+use super::ramp::Ramp;
+use crate::State;
+use crate::limits::{QUIT_WAIT, STOP_WAIT};
+use crate::moment::{Level, Moment};
+use crate::wire::ToWorker;
+
+/// What is being waited for.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// Nothing.
+    None,
+    /// The workers stop their users. Ours send their last report before they say that they have.
+    Stopping {
+        awaited: HashSet<Arc<str>>,
+        until: Duration,
+    },
+    /// The workers send their last reports and leave.
+    Quitting {
+        awaited: HashSet<Arc<str>>,
+        until: Duration,
+        reason: EndReason,
+    },
+    /// Nothing, ever more.
+    Ended,
+}
+
+impl Ending {
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Stopping { until, .. } | Self::Quitting { until, .. } => Some(*until),
+            Self::None | Self::Ended => None,
+        }
+    }
+
+    /// A worker has said its last word, or will not.
+    pub(super) fn heard_from(&mut self, id: &str) {
+        if let Self::Stopping { awaited, .. } | Self::Quitting { awaited, .. } = self {
+            awaited.remove(id);
+        }
+    }
+}
+
+impl Master {
+    /// Stops the users of all workers. When they have, [`MasterAction::StopDone`] says so.
+    pub fn stop(&mut self, now: Moment) {
+        if matches!(self.ramp, Ramp::Beginning(_)) {
+            // A listener of `test_start` has thought better of it: nobody has been told to start.
+            self.ramp = Ramp::Idle;
+            self.act(MasterAction::StartDone);
+            self.act(MasterAction::StopDone);
+            return;
+        }
+        if !self.state.is_active() {
+            if !matches!(self.ending, Ending::Stopping { .. }) {
+                self.act(MasterAction::StopDone);
+            }
+            return;
+        }
+        let users_have = self.stop_timeout();
+        self.begin_stop();
+        self.broadcast(&ToWorker::Stop);
+        let ours = self.peers.active().filter(|peer| peer.is_ours);
+        self.ending = Ending::Stopping {
+            awaited: ours.map(|peer| Arc::clone(&peer.id)).collect(),
+            until: now.elapsed + users_have + STOP_WAIT,
+        };
+        self.check_end(now);
+    }
+
+    fn stop_timeout(&self) -> Duration {
+        let seconds = self.run.as_ref().and_then(|run| run.job.stop_timeout);
+        Duration::try_from_secs_f64(seconds.unwrap_or(0.0)).unwrap_or_default()
+    }
+
+    fn begin_stop(&mut self) {
+        self.fire(MasterEvent::TestStopping);
+        self.state = State::Stopping;
+        self.act(MasterAction::EndShape);
+        self.run = None;
+        self.rebalance_at = None;
+        if !matches!(self.ramp, Ramp::Idle) {
+            self.ramp = Ramp::Idle;
+            self.act(MasterAction::StartDone);
+        }
+    }
+
+    /// Ends the run, lets the workers go and waits for their last reports. Then comes
+    /// [`MasterAction::End`].
+    pub fn quit(&mut self, now: Moment) {
+        self.end(now, EndReason::Asked);
+    }
+
+    pub(super) fn end(&mut self, now: Moment, reason: EndReason) {
+        if matches!(self.ending, Ending::Quitting { .. } | Ending::Ended) {
+            return;
+        }
+        let users_have = self.stop_timeout();
+        if matches!(self.ramp, Ramp::Beginning(_)) {
+            self.ramp = Ramp::Idle;
+            self.act(MasterAction::StartDone);
+        }
+        // As in Locust, listeners hear of the end at once, while the workers are still stopping.
+        if self.state.is_active() {
+            self.begin_stop();
+            self.fire(MasterEvent::TestStop);
+        } else if matches!(self.ending, Ending::Stopping { .. }) {
+            self.fire(MasterEvent::TestStop);
+            self.act(MasterAction::StopDone);
+        }
+        self.broadcast(&ToWorker::Quit);
+        self.ending = Ending::Quitting {
+            awaited: self
+                .peers
+                .active()
+                .map(|peer| Arc::clone(&peer.id))
+                .collect(),
+            until: now.elapsed + users_have + QUIT_WAIT,
+            reason,
+        };
+        self.check_end(now);
+    }
+
+    /// Ends what has been waited for long enough, or successfully.
+    pub(super) fn check_end(&mut self, now: Moment) {
+        match &self.ending {
+            Ending::None | Ending::Ended => {}
+            Ending::Stopping { awaited, until } => {
+                let is_done = awaited.is_empty() && self.peers.user_count() == 0;
+                if !is_done && now.elapsed < *until {
+                    return;
+                }
+                self.ending = Ending::None;
+                if !is_done {
+                    self.log(
+                        Level::Error,
+                        "Timeout waiting for all workers to stop".to_owned(),
+                    );
+                }
+                self.fire(MasterEvent::TestStop);
+                self.act(MasterAction::StopDone);
+            }
+            Ending::Quitting {
+                awaited,
+                until,
+                reason,
+            } => {
+                if !awaited.is_empty() && now.elapsed < *until {
+                    return;
+                }
+                let (late, reason) = (awaited.len(), *reason);
+                self.ending = Ending::Ended;
+                if late > 0 {
+                    self.log(
+                        Level::Warning,
+                        format!("{late} workers did not send their last report in time"),
+                    );
+                }
+                self.act(MasterAction::End(reason));
+            }
+        }
+    }
+
+    /// Locust's rule for the state, looked at after every message: all workers are ready again, or
+    /// none is there.
+    pub(super) fn check_stopped(&mut self) {
+        let mut active = self.peers.active();
+        let all_ready = self.state == State::Stopping
+            && self.peers.iter().all(|peer| peer.state == State::Ready);
+        if all_ready || active.next().is_none() {
+            self.state = State::Stopped;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What workers have counted.
+
+use std::sync::Arc;
+
+use super::action::MasterAction;
+use super::leader::Master;
+use crate::dialect::ReportNumber;
+use crate::ledger::Verdict;
+use crate::wire::StatsReport;
+use crate::{Peer, State};
+
+impl Master {
+    /// Merges a report, unless it has been merged before or one before it is missing.
+    pub(super) fn report(&mut self, from: &Arc<str>, mut report: Box<StatsReport>) {
+        let mut is_stale = false;
+        if let Some(number) = ReportNumber::take(&mut report) {
+            let (verdict, merged) = self.ledger.note(from, &number);
+            self.send(from, merged.to_message());
+            if verdict != Verdict::Merge {
+                return;
+            }
+            is_stale = number.run != self.run_number;
+        }
+        // As in Locust, what a worker that is not known has counted still counts; only its users do
+        // not. Those of a missing one have been given to the others.
+        let peer = self.peers.get(from);
+        let clock_offset = peer.map_or(0.0, Peer::clock_offset);
+        if peer.is_some_and(|peer| peer.state != State::Missing) {
+            self.peers
+                .set_users(from, report.user_classes_count.clone());
+        }
+        self.act(MasterAction::Report {
+            from: Arc::clone(from),
+            report,
+            is_stale,
+            clock_offset,
+        });
+    }
+}

@@ -1,0 +1,174 @@
+//! What happens when nothing goes wrong.
+
+use gregaria_runner::State;
+use gregaria_runner::master::{EndReason, MasterEvent, MasterSettings, Quorum, QuorumState};
+
+use crate::simulation::{Cluster, seconds, settings};
+
+#[test]
+fn a_run_goes_up_stays_and_stops_and_every_request_is_counted_once() {
+    let mut cluster = Cluster::new(2);
+    assert_eq!(cluster.state(), State::Ready);
+    cluster.start(7, 2.0);
+    assert_eq!(cluster.state(), State::Spawning);
+    cluster.pass(0.5);
+    assert_eq!(cluster.users(), 2, "the first step is made at once");
+    let took = cluster.until(4.0, "all users run", |it| it.state() == State::Running);
+    assert!(
+        (2.5..2.6).contains(&took),
+        "three more steps, a second each: {took}"
+    );
+    assert_eq!(cluster.users(), 7);
+    assert!(cluster.has_logged(r#"All users spawned: {"A": 5, "B": 2} (7 total users)"#));
+    assert_eq!(cluster.start_done, 1);
+    cluster.pass(10.0);
+
+    cluster.stop();
+    cluster.until(0.1, "it stops", |it| it.stop_done == 1);
+    assert_eq!(cluster.state(), State::Stopped);
+    assert_eq!(cluster.users(), 0);
+    assert!(cluster.served() > 500);
+    assert_eq!(cluster.merged, cluster.served());
+    let fired: Vec<_> = cluster
+        .fired
+        .iter()
+        .filter(|event| {
+            !matches!(
+                event,
+                MasterEvent::HeartbeatSent { .. } | MasterEvent::WorkerConnect { .. }
+            )
+        })
+        .collect();
+    assert_eq!(
+        fired,
+        [
+            &MasterEvent::SpawningComplete { user_count: 7 },
+            &MasterEvent::TestStopping,
+            &MasterEvent::TestStop
+        ]
+    );
+}
+
+#[test]
+fn a_second_run_counts_from_nothing() {
+    let mut cluster = Cluster::new(2);
+    for run in 1..=3 {
+        let before = cluster.served();
+        cluster.start(4, 4.0);
+        cluster.pass(5.0);
+        cluster.stop();
+        cluster.until(1.0, "it stops", |it| it.stop_done == run);
+        cluster.pass(1.0);
+        assert_eq!(cluster.merged, cluster.served() - before);
+        assert_eq!(cluster.begun, run);
+    }
+    assert_eq!(cluster.stale, 0);
+    assert!(cluster.nodes.iter().all(|node| node.new_runs == 3));
+    let indices: Vec<_> = cluster
+        .master
+        .peers()
+        .iter()
+        .map(|peer| peer.index)
+        .collect();
+    assert_eq!(indices, [0, 1], "a worker keeps its number");
+}
+
+#[test]
+fn the_user_count_changes_while_the_run_goes_on() {
+    let mut cluster = Cluster::new(2);
+    cluster.start(8, 8.0);
+    cluster.pass(3.0);
+    cluster.start(3, 5.0);
+    cluster.pass(1.0);
+    assert_eq!((cluster.users(), cluster.begun), (3, 1));
+    assert_eq!(cluster.state(), State::Running);
+    cluster.start(20, 1.0);
+    cluster.pass(2.5);
+    cluster.start(5, 10.0);
+    cluster.pass(1.5);
+    assert_eq!(cluster.users(), 5);
+    assert_eq!(
+        cluster.start_done, 4,
+        "the ramp that was cut short is over too"
+    );
+    cluster.stop();
+    cluster.pass(0.5);
+    assert_eq!(cluster.merged, cluster.served());
+}
+
+#[test]
+fn a_master_that_quits_waits_for_the_last_reports_and_no_longer() {
+    let mut cluster = Cluster::new(3);
+    cluster.start(9, 9.0);
+    cluster.pass(5.0);
+    cluster.quit();
+    assert!(
+        cluster.fired.contains(&MasterEvent::TestStop),
+        "listeners hear of it at once"
+    );
+    let took = cluster.until(5.0, "it ends", |it| it.end.is_some());
+    assert!(took < 0.1, "{took}");
+    assert_eq!(cluster.end, Some(EndReason::Asked));
+    assert_eq!(cluster.merged, cluster.served());
+    assert!(
+        cluster
+            .nodes
+            .iter()
+            .all(|node| node.end.is_some() && node.user_count() == 0)
+    );
+}
+
+#[test]
+fn without_workers_nothing_starts() {
+    let mut cluster = Cluster::new(0);
+    cluster.start(1, 1.0);
+    assert!(cluster.has_logged("You can't start a distributed test"));
+    assert_eq!((cluster.start_done, cluster.begun), (1, 0));
+    cluster.quit();
+    assert_eq!(cluster.end, Some(EndReason::Asked));
+}
+
+#[test]
+fn a_headless_run_ends_when_its_last_worker_leaves() {
+    let headless = MasterSettings {
+        is_headless: true,
+        ..settings("first")
+    };
+    let mut cluster = Cluster::with(headless, 1);
+    cluster.start(2, 2.0);
+    cluster.pass(2.0);
+    cluster.nodes[0].worker.leave();
+    cluster.until(1.0, "it ends", |it| it.end.is_some());
+    assert_eq!(cluster.end, Some(EndReason::LastWorkerLeft));
+    assert_eq!(cluster.merged, cluster.served());
+}
+
+#[test]
+fn a_run_begins_with_those_that_came_in_time() {
+    let quorum = Quorum {
+        expected: 3,
+        deadline: Some(seconds(1_010.0)),
+    };
+    let mut cluster = Cluster::new(0);
+    assert_eq!(
+        quorum.check(cluster.now, &cluster.master),
+        QuorumState::Waiting { present: 0 }
+    );
+    cluster.pass(10.0);
+    assert_eq!(
+        quorum.check(cluster.now, &cluster.master),
+        QuorumState::Nobody
+    );
+    cluster.add("late_1");
+    cluster.pass(0.1);
+    let state = quorum.check(cluster.now, &cluster.master);
+    assert_eq!(state, QuorumState::Short { present: 1 });
+    assert_eq!(
+        quorum.in_words(state, &cluster.master).unwrap(),
+        "2 of 3 expected workers did not come in time; starting with 1: late_1"
+    );
+    cluster.add("late_2");
+    cluster.add("late_3");
+    cluster.pass(0.1);
+    assert_eq!(quorum.check(cluster.now, &cluster.master), QuorumState::Met);
+}
