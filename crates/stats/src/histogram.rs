@@ -131,9 +131,7 @@ impl Histogram {
         if other.precision == self.precision {
             self.cover(other.first, other.first + other.counts.len() - 1);
             let offset = other.first - self.first;
-            for (slot, count) in other.counts.iter() {
-                self.counts.add(offset + slot, count);
-            }
+            self.counts.add_all(offset, &other.counts);
             self.total += other.total;
         } else {
             for (low, high, count) in other.ranges_us() {

@@ -83,9 +83,7 @@ impl Rounded {
     /// Adds every count of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.dense.grow(other.dense.len());
-        for (index, count) in other.dense.iter() {
-            self.dense.add(index, count);
-        }
+        self.dense.add_all(0, &other.dense);
         for &(bucket, count) in &other.other {
             self.add_other(bucket, count);
         }
