@@ -83,6 +83,8 @@ enum Phase {
     SpreadAgain { up: bool },
     /// After the time between two steps.
     Waited,
+    /// After the time that follows a step with too few users: there will be no other.
+    Exhausted,
     /// After a step without change, because the target was reached from the beginning.
     Kept,
 }
@@ -259,10 +261,13 @@ impl Dispatcher {
             Phase::Moved { up } | Phase::SpreadAgain { up } => up,
             _ => return Duration::ZERO,
         };
-        if self.user_count == self.target || (up && self.is_exhausted) {
+        if up && std::mem::take(&mut self.is_exhausted) {
+            self.phase = Phase::Exhausted;
+        } else if self.user_count == self.target {
             return Duration::ZERO;
+        } else {
+            self.phase = Phase::Waited;
         }
-        self.phase = Phase::Waited;
         self.pace()
     }
 
@@ -291,13 +296,10 @@ impl Dispatcher {
                 if has_moved && std::mem::take(&mut self.is_spread) {
                     return Some(self.stepped(Phase::SpreadAgain { up }, wait));
                 }
-                if up {
-                    self.is_exhausted = false;
-                }
                 return self.end();
             }
             Phase::Waited => {}
-            Phase::Kept => return self.end(),
+            Phase::Exhausted | Phase::Kept => return self.end(),
         }
         let up = match self.user_count.cmp(&self.target) {
             Ordering::Less => true,

@@ -43,6 +43,12 @@ fn follow(dispatcher: &mut Dispatcher, event: &Value) -> Result<(), String> {
         }
         "add" => dispatcher.add_worker(event[1].as_str().unwrap()),
         "remove" => assert!(dispatcher.remove_worker(event[1].as_str().unwrap())),
+        "wait" => {
+            let wait = dispatcher.wait();
+            if (wait.as_secs_f64() - event[1].as_f64().unwrap()).abs() > 1e-6 {
+                return Err(format!("waited {wait:?}"));
+            }
+        }
         "step" => {
             let Some(step) = dispatcher.step() else {
                 return Err("the ramp has ended".into());

@@ -8,6 +8,8 @@ An event is one of
 
     ["dispatch", target, spawn rate, [class name, ...] or null]
     ["add", worker id]    ["remove", worker id]
+    ["wait", seconds]     what the dispatcher waits before its next step; what follows up to that
+                          step happens at the end of the wait, and the step has none any more
     ["step", wait, {worker id: [count of each class, in the order of their names]}, in progress]
     ["end", in progress]
 
@@ -19,6 +21,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Callable
 
 import gevent
 import locust
@@ -26,7 +29,18 @@ from locust.dispatch import UsersDispatcher
 from locust.runners import WorkerNode
 
 slept: list[float] = []
-gevent.sleep = slept.append
+#: What happens at the end of the next wait.
+meanwhile: list[Callable[[], None]] = []
+
+
+def sleep(seconds: float = 0.0) -> None:
+    """Takes no time, and lets happen what is to happen meanwhile."""
+    slept.append(seconds)
+    if meanwhile:
+        meanwhile.pop()()
+
+
+gevent.sleep = sleep
 time.perf_counter = lambda: 0.0
 
 #: Steps after which a ramp is left as it is, to see what a new target does to it.
@@ -51,16 +65,25 @@ def course(random: random.Random) -> dict[str, object]:
     dispatcher = UsersDispatcher(list(workers), list(classes.values()))
     events: list[list[object]] = []
     result = {"workers": [w.id for w in workers], "classes": numbers, "events": events}
+
+    def change() -> None:
+        """A worker comes or goes."""
+        if random.random() < 0.5 or len(workers) == 1:
+            workers.append(WorkerNode(next(made)))
+            dispatcher.add_worker(workers[-1])
+            events.append(["add", workers[-1].id])
+        else:
+            left = workers.pop(random.randrange(len(workers)))
+            dispatcher.remove_worker(left)
+            events.append(["remove", left.id])
+
+    def change_during_a_wait() -> None:
+        events.append(["wait", slept.pop()])
+        change()
+
     for _ in range(random.randint(1, 6)):
         for _ in range(random.choice([0, 0, 0, 1, 1, 2])):
-            if random.random() < 0.5 or len(workers) == 1:
-                workers.append(WorkerNode(next(made)))
-                dispatcher.add_worker(workers[-1])
-                events.append(["add", workers[-1].id])
-            else:
-                left = workers.pop(random.randrange(len(workers)))
-                dispatcher.remove_worker(left)
-                events.append(["remove", left.id])
+            change()
         target = random.choice([0, 1, 3, 7, 10, 20, 33])
         rate = random.choice([0.3, 0.5, 1, 1.7, 2.5, 3, 7, 100])
         chosen = random.choice(
@@ -71,6 +94,7 @@ def course(random: random.Random) -> dict[str, object]:
         events.append(["dispatch", target, rate, chosen])
         for _ in range(random.choice([2, 5, MAX_STEPS, MAX_STEPS])):
             slept.clear()
+            meanwhile[:] = [change_during_a_wait] if random.random() < 0.1 else []
             placed = next(dispatcher, None)
             if placed is None:
                 events.append(["end", dispatcher.dispatch_in_progress])
@@ -80,14 +104,8 @@ def course(random: random.Random) -> dict[str, object]:
                 for worker, users in sorted(placed.items())
             }
             events.append(["step", sum(slept), counts, dispatcher.dispatch_in_progress])
-            if random.random() < 0.06:
-                workers.append(WorkerNode(next(made)))
-                dispatcher.add_worker(workers[-1])
-                events.append(["add", workers[-1].id])
-            elif random.random() < 0.06 and len(workers) > 1:
-                left = workers.pop(random.randrange(len(workers)))
-                dispatcher.remove_worker(left)
-                events.append(["remove", left.id])
+            if random.random() < 0.12:
+                change()
     return result
 
 
