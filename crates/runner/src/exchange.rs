@@ -182,7 +182,12 @@ fn histogram_from_wire(value: &Value) -> Option<Histogram> {
     };
     let mut histogram = Histogram::new(precision);
     let (pairs, rest) = buckets.as_chunks::<2>();
-    for [index, count] in pairs {
+    // Both ends first: so it gets its size at once.
+    let ends_first = pairs
+        .split_first()
+        .into_iter()
+        .flat_map(|(first, others)| std::iter::once(first).chain(others.iter().rev()));
+    for [index, count] in ends_first {
         let index = usize::try_from(index.as_u64()?).ok()?;
         histogram.add_bucket(index, sane(count.as_u64()?));
     }

@@ -1,7 +1,7 @@
 //! What happens when nothing goes wrong.
 
-use gregaria_runner::State;
 use gregaria_runner::master::{EndReason, MasterEvent, MasterSettings, Quorum, QuorumState};
+use gregaria_runner::{State, UserClass};
 
 use crate::simulation::{Cluster, seconds, settings};
 
@@ -47,6 +47,44 @@ fn a_run_goes_up_stays_and_stops_and_every_request_is_counted_once() {
             &MasterEvent::TestStop
         ]
     );
+}
+
+/// The users of each worker as `A B C`.
+fn spread(cluster: &Cluster) -> Vec<String> {
+    let counts = cluster.nodes.iter().map(|node| {
+        let counts: Vec<String> = node.users.values().map(u64::to_string).collect();
+        counts.join(" ")
+    });
+    counts.collect()
+}
+
+#[test]
+fn a_recorded_run_of_locust_goes_the_same_way() {
+    let class = |name: &str, weight, fixed_count| UserClass {
+        name: name.into(),
+        weight,
+        fixed_count,
+    };
+    let mut cluster = Cluster::new(2);
+    cluster.job.user_classes = vec![class("A", 3.0, 0), class("B", 1.0, 0), class("C", 1.0, 1)];
+    cluster.start(7, 2.0);
+    cluster.pass(0.5);
+    assert_eq!(spread(&cluster), ["0 0 1", "1 0 0"]);
+    cluster.pass(1.0);
+    assert_eq!(spread(&cluster), ["0 1 1", "2 0 0"]);
+    cluster.pass(1.0);
+    assert_eq!(spread(&cluster), ["1 1 1", "3 0 0"]);
+    cluster.pass(1.0);
+    assert_eq!(spread(&cluster), ["1 2 1", "3 0 0"]);
+    assert_eq!(cluster.spawn_rounds, 4, "one each second, to all workers");
+    cluster.start(3, 1.0);
+    for expected in [6, 5, 4, 3] {
+        cluster.pass(0.5);
+        assert_eq!(cluster.users(), expected);
+        cluster.pass(0.5);
+    }
+    assert_eq!(spread(&cluster), ["0 1 1", "1 0 0"]);
+    assert_eq!(cluster.spawn_rounds, 8);
 }
 
 #[test]
