@@ -23,6 +23,10 @@ def main() -> None:
         from gregaria.demo import main as demo
 
         sys.exit(demo(arguments[1:]))
+    if first == "token":
+        from gregaria.token import main as token
+
+        sys.exit(token(arguments[1:]))
     if first in RESERVED:
         sys.stderr.write(
             f"gregaria: error: not yet: there is no command `{first}` so far\n"
@@ -67,14 +71,23 @@ def _run(arguments: list[str]) -> None:
     import signal
 
     from gregaria import arguments as options
+    from gregaria import processes
 
-    locustfile = options.look(arguments)
+    look = options.look(arguments)
+    workers, arguments = processes.start(arguments)
+    if workers is not None and workers.is_all:
+        sys.exit(workers.wait())
 
     # Until the run has its own idea of it, Ctrl-C ends the process without a word.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from gregaria.main import run
 
-    sys.exit(run(arguments, locustfile))
+    try:
+        code = run(arguments, look)
+    finally:
+        if workers is not None:
+            workers.end()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

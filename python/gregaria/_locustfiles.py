@@ -44,15 +44,37 @@ class Locustfiles:
     """Shapes by the name of their class. They are objects already."""
 
 
-def find(locustfile: str, is_worker: bool = False) -> list[str]:
+@dataclass
+class TestFiles:
+    """Where the locustfiles are."""
+
+    paths: list[str]
+    folder: str | None = None
+    """Working directory of the test; `None` if it is that of the process."""
+    bundle: str | None = None
+    """Hash of the bundle of a master that the files are from."""
+
+    def __post_init__(self) -> None:
+        self._started_in = os.getcwd()
+
+    def enter(self) -> None:
+        """Lets relative paths mean what they mean to the test."""
+        if self.folder is not None:
+            os.chdir(self.folder)
+
+    def leave(self) -> None:
+        """Lets relative paths mean what they mean to whoever has started the process."""
+        if self.folder is not None:
+            os.chdir(self._started_in)
+
+
+def find(locustfile: str) -> list[str]:
     """The paths that `locustfile` stands for.
 
     It is a list with commas. Each part is a file, a directory, a URL, or the dotted name of a
     module that can be imported from the working directory.
     """
     if locustfile == "-":
-        if is_worker:
-            raise LoadError("gregaria cannot download a locustfile from a master yet")
         raise LoadError(
             "locustfile was set to '-' (meaning to download from master) but --worker was not "
             "specified."
@@ -68,7 +90,7 @@ def _find_one(part: str) -> list[str]:
     from gregaria.locust.util.url import is_url
 
     if is_url(part):
-        return [_download(part)]
+        return [download(part)]
     path = os.path.expanduser(part)
     if os.path.isdir(path):
         files = get_abspaths_in(path, extension=".py")
@@ -91,7 +113,7 @@ def _not_found(part: str) -> str:
     return _NOT_FOUND.format(part) + hint
 
 
-def _download(url: str) -> str:
+def download(url: str) -> str:
     """Fetches a locustfile into a directory that is removed when the process ends."""
     import requests
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gregaria._options import complain, read
@@ -19,8 +20,19 @@ if TYPE_CHECKING:
 PRINTING = ("list_commands", "show_task_ratio", "show_task_ratio_json")
 
 
-def look(arguments: list[str]) -> str:
-    """The value of `--locustfile`.
+@dataclass(frozen=True)
+class Look:
+    """What has to be known to get the locustfile."""
+
+    locustfile: str
+    is_worker: bool
+    master_host: str
+    master_port: int
+    invitation: str | None
+
+
+def look(arguments: list[str]) -> Look:
+    """The options that say where the locustfile is.
 
     Ends the process if an option is wrong that can be checked without the locustfile.
     """
@@ -31,7 +43,14 @@ def look(arguments: list[str]) -> str:
     # An unknown word may be an option of the locustfile, or a slip that is to be told first.
     if not unknown:
         _refuse_page(options)
-    return str(options["locustfile"])
+    invitation = options["invitation"]
+    return Look(
+        locustfile=str(options["locustfile"]),
+        is_worker=bool(options["worker"]),
+        master_host=str(options["master_host"]),
+        master_port=int(str(options["master_port"])),
+        invitation=None if invitation is None else str(invitation),
+    )
 
 
 def parse(parser: LocustArgumentParser, arguments: list[str]) -> argparse.Namespace:
@@ -44,8 +63,10 @@ def parse(parser: LocustArgumentParser, arguments: list[str]) -> argparse.Namesp
 
 
 def _refuse_page(options: Mapping[str, object]) -> None:
-    """A run without `--headless` would be started from the web page."""
-    if not options["headless"] and not any(options[name] for name in PRINTING):
+    """A run without `--headless` would be started from the web page; a worker has its master."""
+    if not (options["headless"] or options["worker"]) and not any(
+        options[name] for name in PRINTING
+    ):
         complain(
             "not yet: gregaria has no web page so far\n"
             "Start the run with --headless, for example: gregaria --headless -u 10 -r 2 -t 1m"

@@ -14,7 +14,7 @@ from gregaria._background import spawn, spawn_later
 from gregaria._refusal import Refusal
 from gregaria.locust import log
 from gregaria.locust.env import Environment
-from gregaria.locust.runners import Runner
+from gregaria.locust.runners import Runner, WorkerRunner
 from gregaria.output import Output
 
 logger = logging.getLogger("locust.main")
@@ -29,16 +29,17 @@ class End:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._has_come = Event()
-        self._is_asked_for = False
+        self.is_asked_for = False
+        """Whether a signal has ended the run."""
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         """The first signal ends the run gently; the second ends the process as it is."""
-        if self._is_asked_for:
+        if self.is_asked_for:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        self._is_asked_for = True
+        self.is_asked_for = True
         # What ends the run waits behind the users that are about to begin: thousands that fail
         # at their start would hold it up for as long as their tracebacks take.
         self._runner.lets_users_begin = False
@@ -94,12 +95,21 @@ def shut_down(environment: Environment, output: Output) -> int:
     return code
 
 
+def _has_failed(runner: Runner | None) -> bool:
+    if runner is None or isinstance(runner, WorkerRunner):
+        return False
+    return bool(runner.errors or runner.exceptions)
+
+
 def exit_code(environment: Environment) -> int:
-    """What the locustfile says, else what happened: failures, then exceptions in listeners."""
+    """What the locustfile says, else what happened: failures, then exceptions in listeners.
+
+    What failed on a worker, its master tells.
+    """
     if environment.process_exit_code is not None:
         return environment.process_exit_code
-    runner, options = environment.runner, environment.parsed_options
-    if runner is not None and options is not None and (runner.errors or runner.exceptions):
+    options = environment.parsed_options
+    if options is not None and _has_failed(environment.runner):
         return options.exit_code_on_error
     return UNHANDLED if log.unhandled_greenlet_exception else 0
 

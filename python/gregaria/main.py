@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 
-from gregaria import _native, arguments, descriptors, ending, loader, selection
+from gregaria import _native, _restart, arguments, descriptors, ending, loader, nodes, selection
 from gregaria._refusal import Refusal, reason
 from gregaria.locust import __version__ as locust_version
 from gregaria.locust import events
@@ -16,6 +16,7 @@ from gregaria.locust.argument_parser import get_parser
 from gregaria.locust.env import Environment
 from gregaria.locust.log import setup_logging
 from gregaria.locust.main import create_environment
+from gregaria.locust.runners import WorkerRunner
 from gregaria.locust.stats import validate_stats_configuration
 from gregaria.locust.user.inspectuser import print_task_ratio, print_task_ratio_json
 from gregaria.output import Output
@@ -30,26 +31,32 @@ GC_THRESHOLD = 50_000
 RULER = 80 * "-"
 
 
-def run(words: list[str], locustfile: str) -> int:
+def run(words: list[str], look: arguments.Look) -> int:
     """Runs what the command line asks for and returns the exit code of the process."""
     loader.prepare()
+    files: loader.TestFiles | None = None
     try:
-        loaded = loader.load(loader.find(locustfile))
+        files = loader.obtain(look)
+        files.enter()
+        loaded = loader.load(files.paths)
     except loader.LoadError as error:
         sys.stderr.write(f"{error}\n")
+        if _restart.is_second_life():
+            _restart.wait_for_another(look, files)
         return 1
+    files.leave()
     options = arguments.parse(get_parser(), words)
     try:
         _set_up_logging(options)
         validate_stats_configuration()
         logger.info("Starting Locust %s (gregaria %s)", locust_version, _native.VERSION)
-        return _run(options, loaded)
+        return _run(options, loaded, files)
     except Refusal as refusal:
         logger.error("%s", refusal)
         return refusal.exit_code
 
 
-def _run(options: argparse.Namespace, loaded: loader.Locustfiles) -> int:
+def _run(options: argparse.Namespace, loaded: loader.Locustfiles, files: loader.TestFiles) -> int:
     if options.list_commands:
         names = "".join(f"    {name}\n" for name in loaded.user_classes)
         sys.stdout.write(f"Available Users:\n{names}")
@@ -74,26 +81,36 @@ def _run(options: argparse.Namespace, loaded: loader.Locustfiles) -> int:
     if options.equal_weights:
         environment.assign_equal_weights()
     descriptors.raise_limit(options.num_users or 1)
-    return _swarm(environment, options)
+    environment.bundle = files.bundle
+    return _swarm(environment, options, files)
 
 
-def _swarm(environment: Environment, options: argparse.Namespace) -> int:
+def _swarm(environment: Environment, options: argparse.Namespace, files: loader.TestFiles) -> int:
     """Starts the users, waits for the end and returns the exit code."""
-    runner = environment.create_local_runner()
+    nodes.read_invitation(options)
+    files.enter()
+    runner = nodes.make_runner(environment, options)
     output = Output(environment, options)
     end = ending.End(runner)
     environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
     ending.refuse_after_errors()
-    _log_plan(options)
+    if not nodes.is_worker(runner):
+        _log_plan(options)
     output.start()
     _spare_garbage_collection()
-    if environment.shape_class is not None:
+    nodes.wait_for_workers(runner, options)
+    if nodes.is_worker(runner):
+        pass
+    elif environment.shape_class is not None:
         runner.start_shape()
     else:
         runner.start(_or_one(options.num_users), options.spawn_rate or 1)
     end.after(options.run_time)
     end.wait()
-    return ending.shut_down(environment, output)
+    code = ending.shut_down(environment, output)
+    if isinstance(runner, WorkerRunner) and runner.is_outdated and not end.is_asked_for:
+        _restart.restart(files, runner.client_id)
+    return code
 
 
 def _spare_garbage_collection() -> None:

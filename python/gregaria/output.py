@@ -53,7 +53,7 @@ class Output:
 
     def start(self) -> None:
         """Begins to show and write."""
-        if not (self._options.only_summary or self._options.skip_log_setup):
+        if not (self._options.only_summary or self._options.skip_log_setup or self._options.worker):
             if is_wanted(sys.stderr):
                 run_time = self._options.run_time or None
                 self._greenlets.append(spawn(follow, self._environment, run_time))
@@ -70,6 +70,8 @@ class Output:
     def show_final(self) -> None:
         """Writes the figures of the whole run to all places that were asked for."""
         stats = self._environment.stats
+        if self._options.worker:
+            return
         if self._options.json:
             print_stats_json(stats)
         print_stats(stats, current=False)

@@ -54,6 +54,9 @@ def test_a_locustfile_sees_every_option_of_locust(shop: Path, locust: tuple[str,
     for name in ("slave", "legacy_ui"):
         assert not ours.pop(name)
         real.pop(name)
+    # Options of our own.
+    for name in ("certificate", "invitation", "join_token", "join_token_file"):
+        assert ours.pop(name) is None
     assert ours == real
 
 

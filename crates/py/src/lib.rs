@@ -5,6 +5,7 @@ mod arguments;
 mod charset;
 mod cli;
 mod client;
+mod cluster;
 mod config;
 mod demo;
 pub mod dispatch;
@@ -39,6 +40,8 @@ mod _native {
     use super::demo::DemoTarget;
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::cluster::{MasterNode, WorkerNode, fetch_locustfile, make_join_token};
     #[pymodule_export]
     use crate::dispatch::Dispatcher;
     #[pymodule_export]

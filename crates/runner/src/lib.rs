@@ -1,5 +1,6 @@
 //! Drives a run: which users of which class are started and stopped when, and where.
 
+pub mod bundle;
 mod class_order;
 pub mod dialect;
 mod dispatch;
@@ -8,6 +9,7 @@ mod ledger;
 pub mod limits;
 pub mod master;
 mod moment;
+pub mod node;
 mod peers;
 mod sequence;
 mod state;

@@ -101,6 +101,26 @@ impl Totals {
         }
     }
 
+    /// Takes everything that was counted, failures included, as a report of these statistics; entries
+    /// stay, at zero from `now` on. Exceptions are left where they are.
+    pub fn take_report(&mut self, now: f64) -> Report {
+        let counted = |entry: &&Arc<Entry>| entry.requests > 0 || entry.failures > 0;
+        let entries = self.entries.as_slice().iter().filter(counted);
+        let failures = self.failures.as_slice().iter();
+        let report = Report {
+            entries: entries.map(|entry| Entry::clone(entry)).collect(),
+            failures: failures.map(|failure| Failure::clone(failure)).collect(),
+            exceptions: Vec::new(),
+        };
+        self.reset_all(now);
+        report
+    }
+
+    /// How these statistics are kept.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Adds to the exceptions: one that a worker sent by itself, or those of a report.
     pub fn add_exception(&mut self, exception: &Exception) {
         if let Some(place) = self.exceptions.find_like(exception) {

@@ -343,10 +343,6 @@ class Runner:
         self.custom_messages[msg_type] = (listener, concurrent)
 
 
-class DistributedRunner(Runner):
-    """What master and worker have in common."""
-
-
 def locust_exception_handler(environment: Environment) -> Callable[[Greenlet], None]:
     """Returns a function for `Greenlet.link_exception` of the runner's own greenlets.
 

@@ -106,6 +106,8 @@ class Environment:
         """The options of the command line."""
 
         self.parsed_locustfiles = parsed_locustfiles
+        self.bundle: str | None = None
+        """Hash of the files that a worker has got from its master."""
         """Paths of the locustfiles."""
 
         self.available_user_classes = available_user_classes

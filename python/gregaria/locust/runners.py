@@ -4,6 +4,7 @@ Each is in a file of its own. What stands here are the names that locustfiles im
 they change: whoever needs one of these reads it from here each time.
 """
 
+from ._distributed_runner import DistributedRunner
 from ._local_runner import LocalRunner
 from ._master_runner import MasterRunner
 from ._nodes import (
@@ -18,7 +19,7 @@ from ._nodes import (
     WorkerNode,
     WorkerNodes,
 )
-from ._runner import DistributedRunner, ExceptionDict, Runner, locust_exception_handler
+from ._runner import ExceptionDict, Runner, locust_exception_handler
 from ._worker_runner import WorkerRunner
 from .user.task import LOCUST_STATE_STOPPING
 

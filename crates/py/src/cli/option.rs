@@ -70,9 +70,6 @@ pub(crate) struct Opt {
 /// Said of every option of the web page.
 const PAGE: &str = "not yet: gregaria has no web page so far; run with --headless";
 
-/// Said of every option of a cluster.
-const CLUSTER: &str = "not yet: gregaria cannot run as master and workers so far";
-
 impl Opt {
     /// A flag.
     pub(super) const fn flag(long: &'static str, help: &'static str) -> Self {
@@ -136,11 +133,6 @@ impl Opt {
     /// Marks an option of the web page, which does not exist yet.
     pub(super) const fn of_the_page(self) -> Self {
         self.refused(PAGE)
-    }
-
-    /// Marks an option of a cluster, which does not exist yet.
-    pub(super) const fn of_a_cluster(self) -> Self {
-        self.refused(CLUSTER)
     }
 
     /// The attribute of `parsed_options`.

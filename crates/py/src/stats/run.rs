@@ -1,5 +1,7 @@
 //! The statistics of one run, as Python holds them.
 
+use gregaria_runner::exchange;
+use gregaria_runner::wire::StatsReport;
 use gregaria_stats::{Exception, LOCAL_NODE, Totals};
 use gregaria_web::table::{Rates, Widths};
 use gregaria_web::{csv, json, number, table};
@@ -30,6 +32,28 @@ impl Stats {
     ) {
         self.source
             .record(method, name, response_time_ms, length, failure);
+    }
+
+    /// Takes what was counted since this was asked last, as a worker reports it: entries stay, back
+    /// at zero. Exceptions travel by themselves and stay, too.
+    pub(crate) fn take_report(&self, py: Python<'_>) -> PyResult<StatsReport> {
+        let now = self.source.clock.now();
+        let mut totals = self.source.totals(py)?;
+        let report = totals.take_report(now);
+        Ok(exchange::to_wire(&report, now, totals.settings()))
+    }
+
+    /// Adds the report of a worker whose clock is so many seconds behind ours.
+    pub(crate) fn merge_report(
+        &self,
+        py: Python<'_>,
+        report: &StatsReport,
+        clock_offset: f64,
+    ) -> PyResult<()> {
+        let mut totals = self.source.totals(py)?;
+        let report = exchange::from_wire(report, clock_offset, totals.settings());
+        totals.merge(&report);
+        Ok(())
     }
 
     /// Counts an error that left a task. Calls no Python.

@@ -69,6 +69,13 @@ pub enum MasterAction {
         /// What it has asked.
         request: LocustfileRequest,
     },
+    /// A worker says which bundle it has its test from.
+    BundleHeld {
+        /// The worker.
+        from: Arc<str>,
+        /// The hash of the bundle.
+        sha256: String,
+    },
     /// The ramp has ended, or will never: a caller of `start` may go on.
     StartDone,
     /// End the greenlet of the shape.
@@ -104,7 +111,10 @@ pub enum MasterEvent {
         user_count: u64,
     },
     /// `test_stopping`.
-    TestStopping,
+    TestStopping {
+        /// Users of each class at that moment: the next reports of workers have fewer.
+        user_classes_count: Vec<(String, u64)>,
+    },
     /// `test_stop`.
     TestStop,
 }

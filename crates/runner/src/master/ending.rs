@@ -81,7 +81,12 @@ impl Master {
     }
 
     fn begin_stop(&mut self) {
-        self.fire(MasterEvent::TestStopping);
+        let counts = self.peers.user_classes_count();
+        let user_classes_count = counts
+            .into_iter()
+            .map(|(class, count)| (class.to_owned(), count))
+            .collect();
+        self.fire(MasterEvent::TestStopping { user_classes_count });
         self.state = State::Stopping;
         self.act(MasterAction::EndShape);
         self.run = None;

@@ -6,10 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rmpv::Value;
+
 use super::action::{MasterAction, MasterEvent};
 use super::ending::Ending;
 use super::ramp::{Ramp, Run};
 use crate::State;
+use crate::bundle;
 use crate::ledger::Ledger;
 use crate::limits::FALLBACK_INTERVAL;
 use crate::moment::{Level, Moment};
@@ -144,11 +147,7 @@ impl Master {
                 self.leave(now, from, "stopped");
             }
             ToMaster::Quit => self.quit_of_worker(now, from),
-            ToMaster::Custom { kind, data } => self.act(MasterAction::Custom {
-                from: Arc::clone(from),
-                kind,
-                data,
-            }),
+            ToMaster::Custom { kind, data } => self.custom(from, kind, data),
         }
         self.settle(now);
         self.check_stopped();
@@ -219,6 +218,31 @@ impl Master {
         let ending = self.ending.deadline();
         let others = [self.rebalance_at, self.next_count_down, self.reset_at];
         others.into_iter().chain([ramp, ending]).flatten().min()
+    }
+
+    /// Answers a node, be it a worker or not: with the test it has asked for.
+    pub fn reply(&mut self, to: &Arc<str>, message: ToWorker) {
+        self.send(to, message);
+    }
+
+    /// Tells a worker that there is a bundle: the one it holds, or another.
+    pub fn offer_bundle(&mut self, to: &str, sha256: &str) {
+        if let Some(peer) = self.peers.get(to) {
+            let to = Arc::clone(&peer.id);
+            self.send(&to, bundle::offer(sha256));
+        }
+    }
+
+    fn custom(&mut self, from: &Arc<str>, kind: String, data: Value) {
+        let from = Arc::clone(from);
+        let is_known = self.peers.get(&from).is_some();
+        self.act(match bundle::hash_of(&kind, &data) {
+            Some(sha256) if is_known => MasterAction::BundleHeld {
+                from,
+                sha256: sha256.to_owned(),
+            },
+            _ => MasterAction::Custom { from, kind, data },
+        });
     }
 
     /// Sends a custom message to one worker, or to all of them.

@@ -62,7 +62,7 @@ impl Door {
 pub(super) struct Hall {
     pub(super) door: Door,
     pub(super) seats: Seats,
-    pub(super) counters: Counters,
+    pub(super) counters: Arc<Counters>,
     pub(super) events: mpsc::Sender<Event>,
     waiting: Mutex<BTreeMap<u64, AbortHandle>>,
     connections: AtomicU64,
@@ -73,7 +73,7 @@ impl Hall {
         Self {
             door,
             seats: Seats::default(),
-            counters: Counters::default(),
+            counters: Arc::default(),
             events,
             waiting: Mutex::default(),
             connections: AtomicU64::new(0),

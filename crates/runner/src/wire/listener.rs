@@ -15,7 +15,7 @@ use super::codec::{DecodeError, Envelope, encode};
 use super::connection::{AbortOnDrop, SendError};
 use super::door::{Door, Hall};
 use super::join::JoinTokens;
-use super::refusals::{Refusal, Refusals};
+use super::refusals::{Refusal, RefusalWatch, Refusals};
 use super::seats::Seat;
 use super::stream::Loss;
 use super::tls::TlsDoor;
@@ -189,6 +189,11 @@ impl Listener {
     /// Connections that were turned away.
     pub fn refusals(&self) -> Refusals {
         self.hall.counters.read()
+    }
+
+    /// The same, to be kept by somebody else.
+    pub fn watch_refusals(&self) -> RefusalWatch {
+        RefusalWatch(Arc::clone(&self.hall.counters))
     }
 
     /// The caller is the one who takes events out: if there is no room, it must not wait for it.

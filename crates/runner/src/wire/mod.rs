@@ -41,7 +41,7 @@ pub use link::{JOIN_TIMEOUT, JoinError, Link, Master, Received};
 pub use listener::{BindError, Entrance, Event, Listener};
 pub use message::{Message, PeerVersion};
 pub use number::Number;
-pub use refusals::Refusals;
+pub use refusals::{RefusalWatch, Refusals};
 pub use rmpv::Value;
 pub use seats::REPLACED_AFTER_SILENCE;
 pub use stats::{PerSecond, RoundedTimes, StatsEntry, StatsFailure, StatsReport};

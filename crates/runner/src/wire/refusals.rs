@@ -1,8 +1,11 @@
 //! How many connections a master has turned away, and why. Whoever floods the port fills counters,
-//! not the log: the first of each kind is a warning, the others are for debugging.
+//! not the log: the first of each kind is news, the others are for debugging.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
 
 use super::guest::HandshakeError;
 use super::join::TokenError;
@@ -68,9 +71,38 @@ pub(super) struct Counters {
     duplicate: AtomicU64,
     crowded: AtomicU64,
     unaccepted: AtomicU64,
+    /// In words, the first of each kind that nobody has asked for yet.
+    news: Mutex<Vec<String>>,
+    is_news: Notify,
+}
+
+/// A look at what a port turns away, for as long as one likes.
+#[derive(Clone, Debug)]
+pub struct RefusalWatch(pub(super) Arc<Counters>);
+
+impl RefusalWatch {
+    /// All until this moment.
+    pub fn read(&self) -> Refusals {
+        self.0.read()
+    }
+
+    /// Waits for a refusal of a kind that has not occurred before: who was refused, and why. Can be
+    /// dropped and called again without losing anything.
+    pub async fn next_kind(&self) -> String {
+        loop {
+            if let Some(text) = self.0.news().pop() {
+                return text;
+            }
+            self.0.is_news.notified().await;
+        }
+    }
 }
 
 impl Counters {
+    fn news(&self) -> MutexGuard<'_, Vec<String>> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn read(&self) -> Refusals {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Refusals {
@@ -85,7 +117,7 @@ impl Counters {
         }
     }
 
-    /// Counts and logs.
+    /// Counts it; the first of its kind is told.
     pub(super) fn count(&self, address: Option<SocketAddr>, refusal: &Refusal) {
         let counter = match refusal {
             Refusal::Handshake(HandshakeError::Loss(_)) => &self.broken,
@@ -99,9 +131,10 @@ impl Counters {
         };
         let from = address.map_or_else(|| "somebody".to_owned(), |address| address.to_string());
         if counter.fetch_add(1, Ordering::Relaxed) == 0 {
-            tracing::warn!(
+            self.news().push(format!(
                 "refused {from} at the port for workers: {refusal} (others like it are counted)"
-            );
+            ));
+            self.is_news.notify_one();
         } else {
             tracing::debug!("refused {from} at the port for workers: {refusal}");
         }

@@ -36,6 +36,11 @@ pub enum WorkerAction {
         /// Whatever was sent.
         data: Value,
     },
+    /// The master has a bundle: the one whose test this worker runs, or another.
+    BundleOffered {
+        /// The hash of the bundle.
+        sha256: String,
+    },
     /// Close the connection and open it again under the same identity.
     Reconnect,
     /// The worker has its number: a caller that waits for the master may go on.

@@ -12,6 +12,7 @@ use super::joining::Joining;
 use super::outbox::Outbox;
 use super::settling::{Settling, Then};
 use crate::State;
+use crate::bundle;
 use crate::dialect::{self, Merged, Pulse};
 use crate::limits::{
     HEARTBEAT_INTERVAL, MASTER_HEARTBEAT_TIMEOUT, TURN_LIMIT, WORKER_REPORT_INTERVAL,
@@ -35,6 +36,8 @@ pub struct WorkerSettings {
     pub wait_after_stop: Duration,
     /// How often the log is sent; `None` never sends it.
     pub log_interval: Option<Duration>,
+    /// Hash of the bundle that its test is from; `None` if it has a locustfile of its own.
+    pub bundle: Option<String>,
 }
 
 /// Follows a master.
@@ -102,6 +105,11 @@ impl Worker {
         self.state
     }
 
+    /// Whether its master has accepted it and it has nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.state == State::Ready && matches!(self.joining, Joining::Done) && !self.is_ending()
+    }
+
     /// Takes what has to be done since this was asked last.
     pub fn take_actions(&mut self) -> Vec<WorkerAction> {
         std::mem::take(&mut self.actions)
@@ -141,6 +149,9 @@ impl Worker {
             self.settle_if_merged(now);
         } else if dialect::is_rejoin(&kind) {
             self.rejoin(now);
+        } else if let Some(sha256) = bundle::hash_of(&kind, &data) {
+            let sha256 = sha256.to_owned();
+            self.act(WorkerAction::BundleOffered { sha256 });
         } else {
             self.act(WorkerAction::Custom { kind, data });
         }
@@ -153,6 +164,10 @@ impl Worker {
 
     fn reconnect(&mut self) {
         self.act(WorkerAction::Reconnect);
+    }
+
+    /// There is a connection again: what the one before may have lost is repeated.
+    pub fn connected_again(&mut self) {
         if self.master_life.is_some() {
             for message in self.outbox.again() {
                 self.send(message);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::action::{WorkerAction, WorkerEnd};
 use super::follower::Worker;
 use super::settling::Then;
+use crate::bundle;
 use crate::dialect;
 use crate::limits::{CONNECT_RETRY_COUNT, CONNECT_TIMEOUT};
 use crate::moment::{Level, Moment};
@@ -89,6 +90,11 @@ impl Worker {
             for message in self.outbox.again() {
                 self.send(message);
             }
+        }
+        if self.master_life.is_some()
+            && let Some(sha256) = &self.settings.bundle
+        {
+            self.send(bundle::held(sha256));
         }
         self.act(WorkerAction::Joined { index: ack.index });
         if self.next_heartbeat.is_none() {

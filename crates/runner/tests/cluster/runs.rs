@@ -43,7 +43,9 @@ fn a_run_goes_up_stays_and_stops_and_every_request_is_counted_once() {
         fired,
         [
             &MasterEvent::SpawningComplete { user_count: 7 },
-            &MasterEvent::TestStopping,
+            &MasterEvent::TestStopping {
+                user_classes_count: vec![("A".to_owned(), 5), ("B".to_owned(), 2)]
+            },
             &MasterEvent::TestStop
         ]
     );

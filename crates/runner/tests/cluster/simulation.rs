@@ -177,6 +177,7 @@ impl Cluster {
             life: format!("life{}", self.lives),
             wait_after_stop: Duration::ZERO,
             log_interval: None,
+            bundle: None,
         };
         self.nodes.retain(|node| &*node.id != id);
         self.nodes.push(Node {

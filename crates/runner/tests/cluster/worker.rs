@@ -21,6 +21,7 @@ fn worker() -> Worker {
         life: "life".to_owned(),
         wait_after_stop: Duration::ZERO,
         log_interval: Some(seconds(10.0)),
+        bundle: None,
     };
     Worker::new(settings, at(0.0))
 }
@@ -206,4 +207,59 @@ fn a_log_that_floods_is_sent_once_more_and_never_again() {
     assert_eq!(said(&mut worker), ["logs"]);
     worker.tick(at(100.0));
     assert!(!worker.take_actions().contains(&WorkerAction::ReadLog));
+}
+
+#[test]
+fn it_tells_a_master_of_ours_which_bundle_it_holds_and_passes_on_an_offer() {
+    let held = "0a".repeat(32);
+    let mut worker = Worker::new(
+        WorkerSettings {
+            id: "w_1".to_owned(),
+            life: "life".to_owned(),
+            wait_after_stop: Duration::ZERO,
+            log_interval: None,
+            bundle: Some(held.clone()),
+        },
+        at(0.0),
+    );
+    assert!(!worker.is_idle(), "not accepted yet");
+    let mut ack = Ack::default();
+    ack.extra.set("gregaria", "life of the master");
+    worker.receive(at(0.0), ToWorker::Ack(ack));
+    let tells = WorkerAction::Send(ToMaster::Custom {
+        kind: "gregaria_bundle".to_owned(),
+        data: held.into(),
+    });
+    assert!(worker.take_actions().contains(&tells));
+    worker.reported(at(0.0), StatsReport::default());
+    assert!(worker.is_idle());
+    let sha256 = "0b".repeat(32);
+    let offer = ToWorker::Custom {
+        kind: "gregaria_bundle".to_owned(),
+        data: sha256.as_str().into(),
+    };
+    worker.receive(at(1.0), offer);
+    assert!(
+        worker
+            .take_actions()
+            .contains(&WorkerAction::BundleOffered { sha256 })
+    );
+    worker.receive(at(2.0), spawn(1.0, 3));
+    assert!(!worker.is_idle(), "it has users to start");
+}
+
+#[test]
+fn it_says_nothing_of_a_bundle_to_a_master_of_locust() {
+    let mut worker = Worker::new(
+        WorkerSettings {
+            id: "w_1".to_owned(),
+            life: "life".to_owned(),
+            wait_after_stop: Duration::ZERO,
+            log_interval: None,
+            bundle: Some("0a".repeat(32)),
+        },
+        at(0.0),
+    );
+    worker.receive(at(0.0), ToWorker::Ack(Ack::default()));
+    assert!(!said(&mut worker).contains(&"gregaria_bundle".to_owned()));
 }

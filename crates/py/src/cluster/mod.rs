@@ -1,0 +1,11 @@
+//! Master and worker as Python sees them: what they want Python to do, one thing at a time.
+
+mod joining;
+mod master;
+mod orders;
+mod value;
+mod worker;
+
+pub(crate) use joining::{fetch_locustfile, make_join_token};
+pub(crate) use master::MasterNode;
+pub(crate) use worker::WorkerNode;
