@@ -1,0 +1,56 @@
+"""What the tests of the cluster share: a target that counts, and a cluster around it."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.nodes import Cluster, Target
+from tests.real_locust import real_locust
+from tests.system import ROOT
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    """A counting server of its own for each test."""
+    target = Target()
+    yield target
+    target.close()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, target: Target) -> Iterator[Cluster]:
+    """A cluster of our own nodes, still empty. Its processes are ended by their ids."""
+    cluster = Cluster(tmp_path, target)
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, target: Target) -> Iterator[Cluster]:
+    """A cluster whose nodes may also be the real Locust's."""
+    cluster = Cluster(tmp_path, target, (real_locust(), "-m", "locust"))
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="session")
+def crowd() -> str:
+    """The program that plays many workers. Cargo builds it, or finds it built."""
+    if not shutil.which("cargo"):
+        pytest.skip("there is no cargo to build the simulated workers with")
+    command = "cargo build --quiet --locked --package gregaria-runner --example workers"
+    built = subprocess.run(
+        [*command.split(), "--message-format", "json"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    messages = [json.loads(line) for line in built.stdout.splitlines()]
+    return next(
+        message["executable"] for message in messages if message.get("executable") is not None
+    )
