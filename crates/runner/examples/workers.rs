@@ -104,7 +104,6 @@ impl Simulated {
             bundle: None,
             wait_after_stop: Duration::ZERO,
             log_interval: None,
-            bundle: None,
         };
         Ok(Self {
             worker: Worker::new(settings, crowd.now()),
@@ -207,7 +206,6 @@ impl Simulated {
             | WorkerAction::BundleOffered { .. }
             | WorkerAction::UpdateUserClass(_)
             | WorkerAction::Locustfile(_)
-            | WorkerAction::BundleOffered { .. }
             | WorkerAction::Custom { .. }
             | WorkerAction::Log(..)
             | WorkerAction::Fire(WorkerEvent::SpawningComplete { .. }) => {}
