@@ -69,7 +69,7 @@ demo: release
 test: test-rust test-python
 
 # The tests of crates/py link with libpython, which need not lie where the loader looks.
-test-rust: .venv/.installed
+test-rust: .venv/.installed .venv-locust/.installed
 	export LD_LIBRARY_PATH="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"; \
 	if command -v cargo-nextest >/dev/null; then \
 	  cargo nextest run --workspace --locked --no-fail-fast && cargo test --workspace --locked --doc --quiet; \
