@@ -20,6 +20,11 @@ from gregaria.locust.env import Environment
 LIMIT = 20
 
 
+#: Clients live as long as their users in a run. Here a thread could be the last to let go of one,
+#: and Rust, which must not drop it there, would say so.
+ALIVE: list[Any] = []
+
+
 class Run:
     """A client of one kind, and what it counts."""
 
@@ -28,6 +33,7 @@ class Run:
         self.environment = Environment(user_classes=[user_class])
         self.stats = self.environment.events.request.recorder = Stats()
         self.client = user_class(self.environment).client
+        ALIVE.append(self.client)
 
     def count(self, name: str, method: str = "GET") -> int:
         return self.stats.entry(name, method).num_requests

@@ -180,11 +180,15 @@ def test_an_environment_has_one_runner() -> None:
         environment.create_local_runner()
 
 
-def test_a_cluster_is_refused_in_plain_words() -> None:
-    with pytest.raises(NotImplementedError, match="gregaria cannot be a master yet"):
-        Environment().create_master_runner()
-    with pytest.raises(NotImplementedError, match="gregaria cannot be a worker yet"):
-        Environment().create_worker_runner("127.0.0.1", 5557)
+def test_a_library_makes_a_master_on_a_free_port() -> None:
+    runner = Environment().create_master_runner("127.0.0.1", 0)
+    assert isinstance(runner, MasterRunner)
+    assert runner.master_bind_port > 0
+    assert (runner.worker_count, runner.user_count, runner.state) == (0, 0, "ready")
+    runner.quit()
+
+
+def test_a_local_runner_is_neither_master_nor_worker() -> None:
     runner = runner_for(Waiting)
     assert not isinstance(runner, MasterRunner | WorkerRunner)
     runner.quit()
