@@ -38,6 +38,11 @@ def start(arguments: Sequence[str]) -> tuple[Workers | None, list[str]]:
         complain(f"--processes {asked}: give a number from 1, or -1 for one on each core")
     if options["master"]:
         complain("--processes cannot be combined with --master: the master is started with them")
+    if options["join_token"] or options["join_token_file"]:
+        complain(
+            "--processes cannot be combined with a join token: its workers have no invitation\n"
+            "Start the master with the token, and others with --worker --processes N --invitation"
+        )
     number = (os.cpu_count() or 1) if asked == -1 else asked
     is_worker = bool(options["worker"])
     workers = Workers(number, words if is_worker else [*words, "--worker"], is_worker)

@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import gevent
 import pytest
-from locust import HttpUser, LoadTestShape, User, _local_runner, constant, task
+from locust import HttpUser, LoadTestShape, User, _runner, constant, task
 from locust.env import Environment
 from locust.exception import RunnerAlreadyExistsError, StopTest
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
@@ -74,7 +74,7 @@ def test_two_stops_at_once_are_one_stop() -> None:
 
 def test_each_test_asks_for_addresses_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     forgotten = Mock()
-    monkeypatch.setattr(_local_runner, "hub", lambda: forgotten)
+    monkeypatch.setattr(_runner, "hub", lambda: forgotten)
     forget = forgotten.engine.forget_names
     runner = runner_for(Waiting)
     is_spawned = spawned(runner)

@@ -1,6 +1,6 @@
 //! The engine as Python sees it: tickets on one side, greenlets on the other.
 //!
-//! Nothing here switches a greenlet. `submit`, `turn` and `next` return, and Python switches
+//! Nothing here switches a greenlet. `send`, `turn` and `next` return, and Python switches
 //! (`python/gregaria/_hub.py`). While the engine is borrowed no Python code runs: objects are made
 //! after the borrow has ended, and references to greenlets are dropped after it, because either
 //! may run a finalizer that comes back here.

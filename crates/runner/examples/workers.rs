@@ -92,6 +92,8 @@ struct Simulated {
     /// Users of each class that it was last asked for.
     users: Vec<(String, u64)>,
     is_done: bool,
+    /// The connection has ended, and the next one is not there yet.
+    is_lost: bool,
 }
 
 impl Simulated {
@@ -114,6 +116,7 @@ impl Simulated {
             report_sent: None,
             users: Vec::new(),
             is_done: false,
+            is_lost: false,
         })
     }
 
@@ -126,9 +129,20 @@ impl Simulated {
             for action in actions {
                 self.carry_out(action).await?;
             }
+            if self.is_lost {
+                self.reconnect().await?;
+            }
         }
         self.link.close(CLOSING).await;
         Ok(self.seen)
+    }
+
+    async fn reconnect(&mut self) -> Result<(), JoinError> {
+        let id = self.link.node_id().to_owned();
+        self.link = Link::connect(&self.crowd.master, &id).await?;
+        self.is_lost = false;
+        self.worker.connected_again();
+        Ok(())
     }
 
     /// Waits for what comes next: a message, or the time for something.
@@ -166,7 +180,7 @@ impl Simulated {
             Received::Unreadable(_) => {}
             Received::Lost(_) => {
                 self.seen.lost_connections += 1;
-                self.worker.connection_failed();
+                self.is_lost = true;
             }
         }
     }
@@ -194,11 +208,7 @@ impl Simulated {
                     self.seen.slowest_heartbeat = self.seen.slowest_heartbeat.max(sent.elapsed());
                 }
             }
-            WorkerAction::Reconnect => {
-                let id = self.link.node_id().to_owned();
-                self.link = Link::connect(&self.crowd.master, &id).await?;
-                self.worker.connected_again();
-            }
+            WorkerAction::Reconnect => self.reconnect().await?,
             WorkerAction::Joined { .. } => self.seen.joined_after = now.elapsed,
             WorkerAction::End(_) => self.worker.leave(),
             WorkerAction::Left => self.is_done = true,

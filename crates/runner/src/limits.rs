@@ -6,17 +6,8 @@ use std::time::Duration;
 /// A worker reports its statistics this often.
 pub const WORKER_REPORT_INTERVAL: Duration = Duration::from_secs(3);
 
-/// A worker sends new lines of its log this often.
-pub const WORKER_LOG_REPORT_INTERVAL: Duration = Duration::from_secs(10);
-
-/// Each process looks at its CPU time and memory this often.
-pub const CPU_MONITOR_INTERVAL: Duration = Duration::from_secs(10);
-
 /// CPU use of a process above which a tester is warned, in percent of one core.
 pub const CPU_WARNING_THRESHOLD: f64 = 90.0;
-
-/// After a broken connection a master waits this long before it receives again.
-pub const FALLBACK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A worker sends a heartbeat, and a master counts down, this often.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
@@ -35,10 +26,6 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A worker asks this often, beyond the first time, before it gives up.
 pub const CONNECT_RETRY_COUNT: u32 = 60;
-
-/// Locust's master logs how many users run at the latest so long after the last step of a ramp, even
-/// if workers have not reported theirs.
-pub const REPORT_WAIT: Duration = Duration::from_secs(1);
 
 /// A master waits this long for its workers to stop, beyond the time their users have.
 pub const STOP_WAIT: Duration = Duration::from_mins(1);
@@ -64,9 +51,6 @@ pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 
 /// A worker without a locustfile asks the master for it this often.
 pub const LOCUSTFILE_INTERVAL: Duration = Duration::from_secs(1);
-
-/// It gives up after so long.
-pub const LOCUSTFILE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A worker of ours that ends a run repeats what its master has not merged this often.
 pub const MERGE_REPEAT: Duration = Duration::from_secs(1);

@@ -5,13 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import socket
-import time
 import uuid
-from typing import TYPE_CHECKING, Any, NoReturn
-
-import gevent
-
-from gregaria._hub import hub
+from typing import TYPE_CHECKING, Any
 
 from ._nodes import STATE_RUNNING, STATE_SPAWNING, WorkerNode
 from ._runner import Runner
@@ -22,9 +17,6 @@ if TYPE_CHECKING:
     from .user.users import User
 
 logger = logging.getLogger("locust.runners")
-
-#: Seconds between two pictures of the statistics.
-TICK_INTERVAL = 1.0
 
 #: Users spawned a second above which the log warns.
 HIGH_SPAWN_RATE = 100
@@ -40,15 +32,6 @@ class LocalRunner(Runner):
         self.worker_count = 1
         self._local_worker_node = WorkerNode(id="local")
         self._spawn(self._tick_stats)
-
-    def _tick_stats(self) -> NoReturn:
-        """Once a second while users run, takes the picture that all views of the figures show."""
-        due = time.monotonic()
-        while True:
-            due = max(due + TICK_INTERVAL, time.monotonic())
-            gevent.sleep(due - time.monotonic())
-            if self.state in (STATE_SPAWNING, STATE_RUNNING):
-                self.stats.tick(time.time(), self.user_count)
 
     def start(
         self,
@@ -86,21 +69,9 @@ class LocalRunner(Runner):
             )
         environment = self.environment
         stops = self._stops
-        if self.state not in (STATE_RUNNING, STATE_SPAWNING):
-            self.stats.clear_all()
-            self.stats.native.clear_exceptions()
-            self.cpu_warning_emitted = False
-            self.worker_cpu_warning_emitted = False
-            self._calling_users.clear()
-            # A name may have got another address since the last test.
-            hub().engine.forget_names()
-            environment._filter_tasks_by_tags()
-            environment.events.test_start.fire(environment=environment)
-            if self._stops != stops:
-                return
-        if environment.host is not None:
-            for user_class in self.user_classes:
-                user_class.host = environment.host
+        if self.state not in (STATE_RUNNING, STATE_SPAWNING) and not self._begin_test():
+            return
+        self._set_host()
         self.update_state(STATE_SPAWNING)
 
         if self._users_dispatcher is None:
@@ -118,13 +89,6 @@ class LocalRunner(Runner):
         self.target_user_classes_count = counts
         logger.info("All users spawned: %s", _format_user_classes_count_for_log(counts))
         environment.events.spawning_complete.fire(user_count=sum(counts.values()))
-
-    def _go_to(self, target: dict[str, int], wait: bool) -> None:
-        """Takes the users to the counts of one step. Users that have died are replaced by it."""
-        current = self.user_classes_count
-        more = {name: count - current.get(name, 0) for name, count in target.items()}
-        self.spawn_users({name: count for name, count in more.items() if count > 0}, wait)
-        self.stop_users({name: -count for name, count in more.items() if count < 0})
 
     def _after_stop(self) -> None:
         super()._after_stop()

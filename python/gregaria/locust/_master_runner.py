@@ -17,8 +17,7 @@ from gregaria._native import MasterNode
 
 from ._distributed_runner import DistributedRunner
 from ._joining import Entrance
-from ._local_runner import TICK_INTERVAL
-from ._nodes import STATE_RUNNING, STATE_SPAWNING, WorkerNode, WorkerNodes
+from ._nodes import WorkerNode, WorkerNodes
 from ._offering import Offering
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ logger = logging.getLogger("locust.runners")
 
 #: Seconds that workers have to report their users after the last step of a ramp.
 REPORT_WAIT = float(os.getenv("LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP") or 1.0)
-
 
 #: Seconds of waiting for workers after which the log says so.
 PATIENCE = 5
@@ -69,14 +67,14 @@ class MasterRunner(DistributedRunner):
         self._offering = Offering(self)
         self._obey()
         self._spawn(self._tick_stats)
+        self._spawn(self._tell_of_heartbeats)
         self._spawn(self._offering.watch)
 
-    def _tick_stats(self) -> NoReturn:
-        """Once a second while users run, takes the picture that all views of the figures show."""
+    def _tell_of_heartbeats(self) -> NoReturn:
+        """Lets the node tell of heartbeats while somebody listens: they are many."""
         while True:
-            gevent.sleep(TICK_INTERVAL)
-            if self.state in (STATE_SPAWNING, STATE_RUNNING):
-                self.stats.tick(time.time(), self.user_count)
+            self._node.tell_heartbeats(bool(self.environment.events.heartbeat_sent._handlers))
+            gevent.sleep(1)
 
     @property
     def state(self) -> str:
@@ -143,7 +141,7 @@ class MasterRunner(DistributedRunner):
         there are any.
         """
         started = time.monotonic()
-        while (present := self.clients.ready) is not None and len(present) < expected:
+        while len(present := self.clients.ready) < expected:
             waited = time.monotonic() - started
             if max_wait and waited >= max_wait:
                 if present:
@@ -171,7 +169,12 @@ class MasterRunner(DistributedRunner):
         wait: bool = False,
         user_classes: list[type[User]] | None = None,
     ) -> None:
-        """Starts a test or changes its user count; returns when the ramp has ended."""
+        """Starts a test or changes its user count; returns when the ramp has ended.
+
+        Does nothing after `quit`.
+        """
+        if self._has_ended.is_set():
+            return
         if getcurrent() is not self._control:
             self._offering.settle()
         self.target_user_count = user_count
@@ -195,6 +198,9 @@ class MasterRunner(DistributedRunner):
 
     def stop(self, send_stop_to_client: bool = True) -> None:
         """Stops the users of all workers. Returns when they are gone."""
+        if self._has_ended.is_set():
+            # Nobody is left to stop, and nobody to say so.
+            return
         self._has_stopped.clear()
         self._node.stop()
         self._await(self._has_stopped)
@@ -218,14 +224,11 @@ class MasterRunner(DistributedRunner):
         self._spawn(self._begin)
 
     def _begin(self) -> None:
-        environment = self.environment
-        self.stats.clear_all()
-        self.stats.native.clear_exceptions()
-        self.cpu_warning_emitted = False
-        environment._filter_tasks_by_tags()
-        environment.events.test_start.fire(environment=environment)
-        if environment.shape_class is not None:
-            environment.shape_class.reset_time()
+        # Whether it goes on, the node knows: a stop has reached it.
+        self._begin_test()
+        shape = self.environment.shape_class
+        if shape is not None:
+            shape.reset_time()
         self._node.begun(*self._job())
 
     def _do_start_done(self) -> None:

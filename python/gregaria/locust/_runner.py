@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +18,8 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Group
 from greenlet import getcurrent
+
+from gregaria._hub import hub
 
 from ._nodes import (
     STATE_CLEANUP,
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
     from .user.users import User
 
 logger = logging.getLogger("locust.runners")
+
+#: Seconds between two pictures of the statistics.
+TICK_INTERVAL = 1.0
 
 _SPREAD_THE_LOAD = (
     "See https://docs.locust.io/en/stable/running-distributed.html for how to distribute the load "
@@ -207,6 +213,48 @@ class Runner:
                 to_stop.append(user)
         stop_users(to_stop, self.environment.stop_timeout, self._calling_users)
         logger.debug("%d users have been stopped, %d still running", len(to_stop), self.user_count)
+
+    def _begin_test(self) -> bool:
+        """Clears what the last test has left and fires `test_start`.
+
+        Returns whether the test goes on: a listener may have thought better of it.
+        """
+        environment, stops = self.environment, self._stops
+        self.stats.clear_all()
+        self.stats.native.clear_exceptions()
+        self.cpu_warning_emitted = False
+        self.worker_cpu_warning_emitted = False
+        self._calling_users.clear()
+        # A name may have got another address since the last test.
+        hub().engine.forget_names()
+        environment._filter_tasks_by_tags()
+        environment.events.test_start.fire(environment=environment)
+        return self._stops == stops
+
+    def _set_host(self) -> None:
+        """Lets the host of the environment overwrite that of the classes."""
+        if self.environment.host is not None:
+            for user_class in self.user_classes:
+                user_class.host = self.environment.host
+
+    def _go_to(self, target: dict[str, int], wait: bool = False) -> None:
+        """Takes the users to these counts: first those that come, then those that go.
+
+        Users that have died are replaced by it.
+        """
+        current = self.user_classes_count
+        more = {name: count - current.get(name, 0) for name, count in target.items()}
+        self.spawn_users({name: count for name, count in more.items() if count > 0}, wait)
+        self.stop_users({name: -count for name, count in more.items() if count < 0})
+
+    def _tick_stats(self) -> NoReturn:
+        """Once a second while users run, takes the picture that all views of the figures show."""
+        due = time.monotonic()
+        while True:
+            due = max(due + TICK_INTERVAL, time.monotonic())
+            gevent.sleep(due - time.monotonic())
+            if self.state in (STATE_SPAWNING, STATE_RUNNING):
+                self.stats.tick(time.time(), self.user_count)
 
     def monitor_cpu_and_memory(self) -> NoReturn:
         """Measures this process, and warns when its CPU is the limit."""

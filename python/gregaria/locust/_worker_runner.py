@@ -180,29 +180,14 @@ class WorkerRunner(DistributedRunner):
         self.environment.exclude_tags = own.exclude_tags
 
     def _follow(self, job: int, is_new_run: bool, counts: dict[str, int]) -> None:
-        """Takes the users to these counts; first those that come, then those that go."""
-        environment = self.environment
-        stops = self._stops
-        if is_new_run:
-            self.stats.clear_all()
-            self.stats.native.clear_exceptions()
-            self.cpu_warning_emitted = False
-            self._calling_users.clear()
-            hub().engine.forget_names()
-            environment._filter_tasks_by_tags()
-            environment.events.test_start.fire(environment=environment)
-            if self._stops != stops:
-                return
-        if environment.host is not None:
-            for user_class in self.user_classes:
-                user_class.host = environment.host
+        """Takes the users to the counts of a job."""
+        if is_new_run and not self._begin_test():
+            return
+        self._set_host()
         self.update_state(STATE_SPAWNING)
         self.target_user_classes_count = counts
         self.target_user_count = sum(counts.values())
-        current = self.user_classes_count
-        more = {name: count - current.get(name, 0) for name, count in counts.items()}
-        self.spawn_users({name: count for name, count in more.items() if count > 0})
-        self.stop_users({name: -count for name, count in more.items() if count < 0})
+        self._go_to(counts)
         self.update_state(STATE_RUNNING)
         self._node.spawned(job, list(self.user_classes_count.items()))
 

@@ -3,17 +3,19 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gregaria_runner::bundle::Bundle;
 use gregaria_runner::master::{
     Job, Master, MasterAction, MasterEvent, MasterSettings, Rebalancing, Start,
 };
+use gregaria_runner::node::{self, Node};
 use gregaria_runner::wire::{
     Certificate, Entrance, Invitation, JoinToken, JoinTokens, Locustfile, LocustfileReply, Message,
     StatsReport, ToMaster, ToWorker,
 };
-use gregaria_runner::{Level, UserClass, dialect, node};
+use gregaria_runner::{Level, UserClass, dialect};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
@@ -40,7 +42,10 @@ type PeerRow = (
 /// Leads workers on a thread of its own. Used on the engine's thread alone.
 #[pyclass(unsendable, frozen, module = "gregaria._native")]
 pub(crate) struct MasterNode {
-    node: RefCell<node::MasterNode>,
+    node: RefCell<Node<Master>>,
+    listening: node::Listening,
+    /// Whether anybody in Python wants to hear of each heartbeat.
+    tells_heartbeats: Arc<AtomicBool>,
     orders: Orders<MasterAction>,
     /// The report that was taken last, and how far the clock of its worker is behind.
     report: RefCell<Option<(Box<StatsReport>, f64)>>,
@@ -109,10 +114,24 @@ impl MasterNode {
             host,
             port,
         };
-        let node = node::MasterNode::start(settings, port, move |action| orderer.give(action))
+        let tells_heartbeats = Arc::new(AtomicBool::new(false));
+        let is_told = Arc::clone(&tells_heartbeats);
+        // A thousand workers beat a thousand times a second.
+        let carry_out = move |action| {
+            let is_beat = matches!(
+                action,
+                MasterAction::Fire(MasterEvent::HeartbeatSent { .. })
+            );
+            if !is_beat || is_told.load(Ordering::Relaxed) {
+                orderer.give(action);
+            }
+        };
+        let (node, listening) = node::lead(settings, port, carry_out)
             .map_err(|error| PyOSError::new_err(error.to_string()))?;
         Ok(Self {
             node: RefCell::new(node),
+            listening,
+            tells_heartbeats,
             orders,
             report: RefCell::default(),
             fingerprint,
@@ -121,7 +140,7 @@ impl MasterNode {
 
     /// The port it listens on.
     fn port(&self) -> u16 {
-        self.node.borrow().address().port()
+        self.listening.address.port()
     }
 
     /// The line with which a worker joins at `host`; `None` if whoever reaches the port may.
@@ -136,6 +155,11 @@ impl MasterNode {
             token: token.parse().map_err(invalid)?,
         };
         Ok(Some(invitation.reveal()))
+    }
+
+    /// Sets whether `heartbeat_sent` is among the things to do. It is not at first.
+    fn tell_heartbeats(&self, tells: bool) {
+        self.tells_heartbeats.store(tells, Ordering::Relaxed);
     }
 
     /// The next thing to do, as a tuple of its name and its arguments; `None` if there is none.
@@ -328,8 +352,7 @@ impl MasterNode {
 
     /// What was turned away: connections by reason, and frames that were no messages.
     fn refused(&self) -> std::collections::BTreeMap<&'static str, u64> {
-        let node = self.node.borrow();
-        let refusals = node.refusals();
+        let refusals = self.listening.refusals();
         std::collections::BTreeMap::from([
             ("protocol", refusals.protocol),
             ("broken", refusals.broken),
@@ -339,15 +362,14 @@ impl MasterNode {
             ("duplicate", refusals.duplicate),
             ("crowded", refusals.crowded),
             ("unaccepted", refusals.unaccepted),
-            ("frames", node.read(Master::corrupt_frames)),
+            ("frames", self.node.borrow().read(Master::corrupt_frames)),
         ])
     }
 
     /// Sends what waits to be sent and closes the port.
     fn close(&self, py: Python<'_>) {
         // The thread needs no lock of Python's to end, but others may want to run meanwhile.
-        let mut node = self.node.borrow_mut();
-        let node: &mut node::MasterNode = &mut node;
+        let node: &mut Node<Master> = &mut self.node.borrow_mut();
         py.detach(|| node.close());
     }
 }
@@ -401,7 +423,7 @@ impl MasterNode {
             MasterAction::StopDone => ("stop_done",).into_pyobject(py),
             MasterAction::Log(level, text) => ("log", level_name(level), text).into_pyobject(py),
             MasterAction::End(reason) => ("end", reason.to_string()).into_pyobject(py),
-            MasterAction::Send { .. } | MasterAction::Spawn(_) | MasterAction::ResetConnection => {
+            MasterAction::Send { .. } | MasterAction::Spawn(_) => {
                 unreachable!("carried out by the node")
             }
         }

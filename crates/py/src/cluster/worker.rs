@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use gregaria_runner::node;
+use gregaria_runner::node::{self, Node};
 use gregaria_runner::wire::{Invitation, Master, Message, StatsReport, ToMaster, WrongField};
 use gregaria_runner::worker::{Worker, WorkerAction, WorkerEvent, WorkerSettings};
 use pyo3::exceptions::PyOSError;
@@ -20,7 +20,7 @@ use crate::stats::Stats;
 /// Follows a master on a thread of its own. Used on the engine's thread alone.
 #[pyclass(unsendable, frozen, module = "gregaria._native")]
 pub(crate) struct WorkerNode {
-    node: RefCell<node::WorkerNode>,
+    node: RefCell<Node<Worker>>,
     orders: Orders<WorkerAction>,
     /// The report that is being made.
     report: RefCell<Option<StatsReport>>,
@@ -58,7 +58,7 @@ impl WorkerNode {
             bundle,
         };
         let (orderer, orders) = Orders::new(&engine.borrow());
-        let node = node::WorkerNode::start(settings, master, move |action| orderer.give(action))
+        let node = node::follow(settings, master, move |action| orderer.give(action))
             .map_err(|error| PyOSError::new_err(error.to_string()))?;
         Ok(Self {
             node: RefCell::new(node),
@@ -189,8 +189,7 @@ impl WorkerNode {
 
     /// Sends what waits to be sent and closes the connection.
     fn close(&self, py: Python<'_>) {
-        let mut node = self.node.borrow_mut();
-        let node: &mut node::WorkerNode = &mut node;
+        let node: &mut Node<Worker> = &mut self.node.borrow_mut();
         py.detach(|| node.close());
     }
 }

@@ -82,8 +82,6 @@ pub enum MasterAction {
     EndShape,
     /// All users have stopped, or the wait for it has: a caller of `stop` may go on.
     StopDone,
-    /// Close the port and open it again.
-    ResetConnection,
     /// Write a line into the log.
     Log(Level, String),
     /// The run is over, and nothing is to be expected from workers.

@@ -14,7 +14,6 @@ use super::ramp::{Ramp, Run};
 use crate::State;
 use crate::bundle;
 use crate::ledger::Ledger;
-use crate::limits::FALLBACK_INTERVAL;
 use crate::moment::{Level, Moment};
 use crate::peers::Peers;
 use crate::wire::{DecodeError, ToMaster, ToWorker};
@@ -61,8 +60,6 @@ pub struct Master {
     pub(super) rebalance_at: Option<Duration>,
     pub(super) last_timestamp: f64,
     pub(super) next_count_down: Option<Duration>,
-    /// The connection is broken until then.
-    reset_at: Option<Duration>,
     corrupt_frames: u64,
     actions: Vec<MasterAction>,
 }
@@ -82,7 +79,6 @@ impl Master {
             rebalance_at: None,
             last_timestamp: 0.0,
             next_count_down: None,
-            reset_at: None,
             corrupt_frames: 0,
             actions: Vec::new(),
         }
@@ -106,11 +102,6 @@ impl Master {
     /// Frames that were no messages, or messages with wrong data.
     pub fn corrupt_frames(&self) -> u64 {
         self.corrupt_frames
-    }
-
-    /// Whether the port is being opened anew.
-    pub fn is_connection_broken(&self) -> bool {
-        self.reset_at.is_some()
     }
 
     /// Takes what has to be done since this was asked last.
@@ -181,21 +172,8 @@ impl Master {
         }
     }
 
-    /// Nothing can be sent or received: the port is opened anew after a while.
-    pub fn connection_failed(&mut self, now: Moment) {
-        self.reset_at.get_or_insert(now.elapsed + FALLBACK_INTERVAL);
-    }
-
     /// Does what is due. To be called at [`Master::deadline`], and harmless before.
     pub fn tick(&mut self, now: Moment) {
-        if self.reset_at.is_some_and(|at| at <= now.elapsed) {
-            self.reset_at = None;
-            self.log(
-                Level::Info,
-                "Resetting RPC server and all worker connections.".to_owned(),
-            );
-            self.act(MasterAction::ResetConnection);
-        }
         self.count_down(now);
         if self.rebalance_at.is_some_and(|at| at <= now.elapsed) {
             self.rebalance(now);
@@ -216,7 +194,7 @@ impl Master {
     pub fn deadline(&self) -> Option<Duration> {
         let ramp = self.ramp.deadline();
         let ending = self.ending.deadline();
-        let others = [self.rebalance_at, self.next_count_down, self.reset_at];
+        let others = [self.rebalance_at, self.next_count_down];
         others.into_iter().chain([ramp, ending]).flatten().min()
     }
 

@@ -4,11 +4,9 @@ mod action;
 mod ending;
 mod leader;
 mod membership;
-mod quorum;
 mod ramp;
 mod reports;
 
 pub use action::{EndReason, MasterAction, MasterEvent, SpawnRound};
 pub use leader::{Master, MasterSettings, Rebalancing};
-pub use quorum::{Quorum, QuorumState};
 pub use ramp::{Job, Start};

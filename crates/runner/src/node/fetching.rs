@@ -6,13 +6,11 @@ use tokio::time::{sleep, timeout};
 
 use super::thread;
 use crate::dialect;
+use crate::limits::LOCUSTFILE_INTERVAL;
 use crate::wire::{
     self, JoinError, Link, LocustfileReply, LocustfileRequest, PeerVersion, Received, ToMaster,
     ToWorker,
 };
-
-/// The question is repeated so often until there is an answer.
-const REPEAT: Duration = Duration::from_secs(1);
 
 /// Why there is no locustfile.
 #[derive(Debug, thiserror::Error)]
@@ -63,15 +61,15 @@ async fn ask(master: &wire::Master, id: &str) -> Result<LocustfileReply, FetchEr
             Ok(link) => link,
             Err(error @ JoinError::Refused { .. }) => return Err(FetchError::Join(error)),
             Err(_) => {
-                sleep(REPEAT).await;
+                sleep(LOCUSTFILE_INTERVAL).await;
                 continue;
             }
         };
         while link.send(&request).is_ok() {
-            match timeout(REPEAT, link.next()).await {
+            match timeout(LOCUSTFILE_INTERVAL, link.next()).await {
                 Ok(Received::Message(envelope)) => {
                     if let ToWorker::Locustfile(reply) = envelope.message {
-                        link.close(REPEAT).await;
+                        link.close(LOCUSTFILE_INTERVAL).await;
                         return match reply.outcome {
                             Err(text) => Err(FetchError::Refused(text)),
                             Ok(_) => Ok(reply),
@@ -82,6 +80,6 @@ async fn ask(master: &wire::Master, id: &str) -> Result<LocustfileReply, FetchEr
                 Ok(Received::Unreadable(_)) | Err(_) => {}
             }
         }
-        sleep(REPEAT).await;
+        sleep(LOCUSTFILE_INTERVAL).await;
     }
 }

@@ -2,16 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
 use super::clock::Clock;
+use super::handle::{Node, Shared};
 use super::thread;
-use crate::Moment;
 use crate::master::{Master, MasterAction, MasterSettings};
 use crate::moment::Level;
 use crate::wire::{BindError, Entrance, Event, Listener, RefusalWatch, Refusals, ToWorker};
@@ -30,108 +26,54 @@ pub struct Port {
     pub port: u16,
 }
 
-/// A master on a thread of its own.
-///
-/// Actions that are no I/O of the wire are given to a function, in their order and on that thread: it
-/// has to pass them on without waiting.
+/// What a master's port is and was.
 #[derive(Debug)]
-pub struct MasterNode {
-    shared: Arc<Shared>,
-    address: SocketAddr,
-    thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    master: Mutex<Master>,
-    refusals: RefusalWatch,
-    clock: Clock,
-    wake: Notify,
-    is_closing: AtomicBool,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Master> {
-        // The state machine is left whole by every method; a panic elsewhere must not end the run.
-        self.master.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl MasterNode {
-    /// Opens the port and starts the thread.
-    pub fn start(
-        settings: MasterSettings,
-        port: Port,
-        carry_out: impl Fn(MasterAction) + Send + 'static,
-    ) -> Result<Self, BindError> {
-        let Port {
-            entrance,
-            host,
-            port,
-        } = port;
-        let no_thread = |source: io::Error| BindError::Address {
-            address: format!("{host}:{port}"),
-            source,
-        };
-        let runtime = thread::runtime().map_err(no_thread)?;
-        let listener = runtime.block_on(Listener::bind(entrance, &host, port))?;
-        let address = listener.address();
-        let shared = Arc::new(Shared {
-            master: Mutex::new(Master::new(settings)),
-            refusals: listener.watch_refusals(),
-            clock: Clock::start(),
-            wake: Notify::new(),
-            is_closing: AtomicBool::new(false),
-        });
-        let leading = lead(Arc::clone(&shared), listener, carry_out);
-        let thread = thread::run(runtime, leading).map_err(no_thread)?;
-        Ok(Self {
-            shared,
-            address,
-            thread: Some(thread),
-        })
-    }
-
+pub struct Listening {
     /// Where it listens, with the port that was taken.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
+    pub address: SocketAddr,
+    refusals: RefusalWatch,
+}
 
+impl Listening {
     /// Connections that were turned away so far.
     pub fn refusals(&self) -> Refusals {
-        self.shared.refusals.read()
-    }
-
-    /// Looks at the master.
-    pub fn read<T>(&self, look: impl FnOnce(&Master) -> T) -> T {
-        look(&self.shared.lock())
-    }
-
-    /// Tells the master something, at this moment. What follows from it is done by its thread.
-    pub fn tell<T>(&self, say: impl FnOnce(&mut Master, Moment) -> T) -> T {
-        let said = say(&mut self.shared.lock(), self.shared.clock.now());
-        self.shared.wake.notify_one();
-        said
-    }
-
-    /// Sends what waits to be sent, closes the port and ends the thread.
-    pub fn close(&mut self) {
-        self.shared.is_closing.store(true, Ordering::Release);
-        self.shared.wake.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed by it.
-            let _ = thread.join();
-        }
+        self.refusals.read()
     }
 }
 
-impl Drop for MasterNode {
-    fn drop(&mut self) {
-        self.close();
-    }
+/// Opens the port and starts a master on a thread of its own.
+pub fn lead(
+    settings: MasterSettings,
+    port: Port,
+    carry_out: impl Fn(MasterAction) + Send + 'static,
+) -> Result<(Node<Master>, Listening), BindError> {
+    let Port {
+        entrance,
+        host,
+        port,
+    } = port;
+    let no_thread = |source: io::Error| BindError::Address {
+        address: format!("{host}:{port}"),
+        source,
+    };
+    let runtime = thread::runtime().map_err(no_thread)?;
+    let listener = runtime.block_on(Listener::bind(entrance, &host, port))?;
+    let listening = Listening {
+        address: listener.address(),
+        refusals: listener.watch_refusals(),
+    };
+    let shared = Shared::new(Master::new(settings), Clock::start());
+    let leading = drive(Arc::clone(&shared), listener, carry_out);
+    let node = Node::start(shared, runtime, leading).map_err(no_thread)?;
+    Ok((node, listening))
 }
 
-async fn lead(shared: Arc<Shared>, mut listener: Listener, carry_out: impl Fn(MasterAction)) {
+async fn drive(
+    shared: Arc<Shared<Master>>,
+    mut listener: Listener,
+    carry_out: impl Fn(MasterAction),
+) {
+    let refusals = listener.watch_refusals();
     loop {
         let (actions, deadline) = {
             let mut master = shared.lock();
@@ -140,14 +82,14 @@ async fn lead(shared: Arc<Shared>, mut listener: Listener, carry_out: impl Fn(Ma
         for action in actions {
             send_or(&listener, action, &carry_out);
         }
-        if shared.is_closing.load(Ordering::Acquire) {
+        if shared.is_closing() {
             break;
         }
         tokio::select! {
             event = listener.next() => receive(&shared, event),
             () = shared.wake.notified() => {}
             () = shared.clock.reach(deadline) => shared.lock().tick(shared.clock.now()),
-            refusal = shared.refusals.next_kind() => {
+            refusal = refusals.next_kind() => {
                 carry_out(MasterAction::Log(Level::Warning, refusal));
             }
         }
@@ -164,8 +106,6 @@ fn send_or(listener: &Listener, action: MasterAction, carry_out: &impl Fn(Master
                 send(listener, worker, &ToWorker::Spawn(Box::new(spawn)));
             }
         }
-        // The port itself cannot break; only connections can, and workers open them anew.
-        MasterAction::ResetConnection => {}
         other => carry_out(other),
     }
 }
@@ -177,7 +117,7 @@ fn send(listener: &Listener, to: &str, message: &ToWorker) {
     }
 }
 
-fn receive(shared: &Shared, event: Event) {
+fn receive(shared: &Shared<Master>, event: Event) {
     let now = shared.clock.now();
     match event {
         Event::Message { node_id, envelope } => {

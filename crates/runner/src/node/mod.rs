@@ -3,10 +3,12 @@
 
 mod clock;
 mod fetching;
+mod handle;
 mod leading;
 mod thread;
 mod working;
 
 pub use fetching::{FetchError, fetch_locustfile};
-pub use leading::{MasterNode, Port};
-pub use working::WorkerNode;
+pub use handle::Node;
+pub use leading::{Listening, Port, lead};
+pub use working::follow;

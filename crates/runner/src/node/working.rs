@@ -2,18 +2,15 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
 use super::clock::Clock;
+use super::handle::{Node, Shared};
 use super::thread;
+use crate::Level;
 use crate::wire::{self, JoinError, Link, Received, ToMaster};
 use crate::worker::{Worker, WorkerAction, WorkerSettings};
-use crate::{Level, Moment};
 
 /// What waits to be sent when a worker closes gets this long.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -24,100 +21,36 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Messages that are kept while there is no connection; the oldest make room.
 const MAX_UNSENT: usize = 256;
 
-/// A worker on a thread of its own.
+/// Starts a worker on a thread of its own, which connects to the master and goes on trying while
+/// nobody is there.
 ///
-/// Actions that are no I/O of the wire are given to a function, in their order and on that thread: it
-/// has to pass them on without waiting.
-#[derive(Debug)]
-pub struct WorkerNode {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    worker: Mutex<Worker>,
-    clock: Clock,
-    wake: Notify,
-    is_closing: AtomicBool,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Worker> {
-        // As for the master.
-        self.worker.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl WorkerNode {
-    /// Starts the thread, which connects to the master and goes on trying while nobody is there.
-    ///
-    /// A master that refuses is told as an error of the log, and the connection is tried again: the
-    /// worker gives up when its state machine does.
-    pub fn start(
-        settings: WorkerSettings,
-        master: wire::Master,
-        carry_out: impl Fn(WorkerAction) + Send + 'static,
-    ) -> io::Result<Self> {
-        let clock = Clock::start();
-        let id = settings.id.clone();
-        let shared = Arc::new(Shared {
-            worker: Mutex::new(Worker::new(settings, clock.now())),
-            clock,
-            wake: Notify::new(),
-            is_closing: AtomicBool::new(false),
-        });
-        let runtime = thread::runtime()?;
-        let working = Working {
-            shared: Arc::clone(&shared),
-            master,
-            id,
-            carry_out,
-            link: None,
-            was_linked: false,
-            unsent: VecDeque::new(),
-            is_unanswered: false,
-            has_ended: false,
-            last_error: None,
-        };
-        let thread = thread::run(runtime, working.work())?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
-    }
-
-    /// Looks at the worker.
-    pub fn read<T>(&self, look: impl FnOnce(&Worker) -> T) -> T {
-        look(&self.shared.lock())
-    }
-
-    /// Tells the worker something, at this moment. What follows from it is done by its thread.
-    pub fn tell<T>(&self, say: impl FnOnce(&mut Worker, Moment) -> T) -> T {
-        let said = say(&mut self.shared.lock(), self.shared.clock.now());
-        self.shared.wake.notify_one();
-        said
-    }
-
-    /// Sends what waits to be sent, closes the connection and ends the thread.
-    pub fn close(&mut self) {
-        self.shared.is_closing.store(true, Ordering::Release);
-        self.shared.wake.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed by it.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for WorkerNode {
-    fn drop(&mut self) {
-        self.close();
-    }
+/// A master that refuses is told as an error of the log, and the connection is tried again: the
+/// worker gives up when its state machine does.
+pub fn follow(
+    settings: WorkerSettings,
+    master: wire::Master,
+    carry_out: impl Fn(WorkerAction) + Send + 'static,
+) -> io::Result<Node<Worker>> {
+    let clock = Clock::start();
+    let id = settings.id.clone();
+    let shared = Shared::new(Worker::new(settings, clock.now()), clock);
+    let working = Working {
+        shared: Arc::clone(&shared),
+        master,
+        id,
+        carry_out,
+        link: None,
+        was_linked: false,
+        unsent: VecDeque::new(),
+        is_unanswered: false,
+        has_ended: false,
+        last_error: None,
+    };
+    Node::start(shared, thread::runtime()?, working.work())
 }
 
 struct Working<F> {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<Worker>>,
     master: wire::Master,
     id: String,
     carry_out: F,
@@ -147,7 +80,7 @@ impl<F: Fn(WorkerAction) + Send> Working<F> {
                     next_try = Some(self.shared.clock.now().elapsed);
                 }
             }
-            if self.shared.is_closing.load(Ordering::Acquire) {
+            if self.shared.is_closing() {
                 break;
             }
             let clock = self.shared.clock;
@@ -231,7 +164,7 @@ impl<F: Fn(WorkerAction) + Send> Working<F> {
                 connected = &mut connecting => break connected,
                 () = shared.clock.reach(deadline) => shared.lock().tick(shared.clock.now()),
                 () = shared.wake.notified() => {
-                    if shared.is_closing.load(Ordering::Acquire) {
+                    if shared.is_closing() {
                         return None;
                     }
                 }

@@ -127,7 +127,7 @@ impl Worker {
             }
             ToWorker::Stop => self.stop_users(now, Then::Ready),
             ToWorker::Quit => self.stop_users(now, Then::End(WorkerEnd::MasterQuit)),
-            ToWorker::Reconnect => self.reconnect(),
+            ToWorker::Reconnect => self.act(WorkerAction::Reconnect),
             ToWorker::Heartbeat => {
                 self.last_heartbeat = Some(now.elapsed);
                 let timestamp = now.unix;
@@ -155,15 +155,6 @@ impl Worker {
         } else {
             self.act(WorkerAction::Custom { kind, data });
         }
-    }
-
-    /// The connection is broken: it is opened anew, and what the master may have missed is repeated.
-    pub fn connection_failed(&mut self) {
-        self.reconnect();
-    }
-
-    fn reconnect(&mut self) {
-        self.act(WorkerAction::Reconnect);
     }
 
     /// There is a connection again: what the one before may have lost is repeated.

@@ -1,7 +1,6 @@
 //! The worker's side of a run: it does what its master says, and reports what it has counted.
 
 mod action;
-mod fetching;
 mod follower;
 mod joining;
 mod outbox;
@@ -9,5 +8,4 @@ mod settling;
 mod spawning;
 
 pub use action::{SpawnJob, WorkerAction, WorkerEnd, WorkerEvent};
-pub use fetching::{Fetched, Fetching};
 pub use follower::{Worker, WorkerSettings};

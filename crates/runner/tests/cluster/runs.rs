@@ -1,9 +1,9 @@
 //! What happens when nothing goes wrong.
 
-use gregaria_runner::master::{EndReason, MasterEvent, MasterSettings, Quorum, QuorumState};
+use gregaria_runner::master::{EndReason, MasterEvent, MasterSettings};
 use gregaria_runner::{State, UserClass};
 
-use crate::simulation::{Cluster, seconds, settings};
+use crate::simulation::{Cluster, settings};
 
 #[test]
 fn a_run_goes_up_stays_and_stops_and_every_request_is_counted_once() {
@@ -181,34 +181,4 @@ fn a_headless_run_ends_when_its_last_worker_leaves() {
     cluster.until(1.0, "it ends", |it| it.end.is_some());
     assert_eq!(cluster.end, Some(EndReason::LastWorkerLeft));
     assert_eq!(cluster.merged, cluster.served());
-}
-
-#[test]
-fn a_run_begins_with_those_that_came_in_time() {
-    let quorum = Quorum {
-        expected: 3,
-        deadline: Some(seconds(1_010.0)),
-    };
-    let mut cluster = Cluster::new(0);
-    assert_eq!(
-        quorum.check(cluster.now, &cluster.master),
-        QuorumState::Waiting { present: 0 }
-    );
-    cluster.pass(10.0);
-    assert_eq!(
-        quorum.check(cluster.now, &cluster.master),
-        QuorumState::Nobody
-    );
-    cluster.add("late_1");
-    cluster.pass(0.1);
-    let state = quorum.check(cluster.now, &cluster.master);
-    assert_eq!(state, QuorumState::Short { present: 1 });
-    assert_eq!(
-        quorum.in_words(state, &cluster.master).unwrap(),
-        "2 of 3 expected workers did not come in time; starting with 1: late_1"
-    );
-    cluster.add("late_2");
-    cluster.add("late_3");
-    cluster.pass(0.1);
-    assert_eq!(quorum.check(cluster.now, &cluster.master), QuorumState::Met);
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gregaria_runner::limits::REPORT_WAIT;
 use gregaria_runner::master::{
     EndReason, Job, Master, MasterAction, MasterEvent, MasterSettings, Rebalancing, Start,
 };
@@ -119,7 +118,7 @@ pub(crate) fn settings(life: &str) -> MasterSettings {
         life: life.to_owned(),
         is_headless: false,
         rebalancing: Rebalancing::OurWorkers,
-        report_wait: REPORT_WAIT,
+        report_wait: seconds(1.0),
     }
 }
 
