@@ -4,12 +4,13 @@
 #   make test     Rust and Python tests
 #   make lint     format, lints, types, floors, file sizes
 #   make bench    compares with wrk, Locust and others   (SCENARIO=plain REPEATS=5 TOOLS=gregaria,wrk narrow it)
+#   make api      writes ui/openapi.json again, after a change of crates/web/src/model
 #   make wheel    builds the wheel into dist/
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python lint bench wheel native release tools clean
+.PHONY: help demo test test-rust test-python lint bench api wheel native release tools clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -93,6 +94,9 @@ lint: .venv/.installed
 bench: release .venv-locust/.installed tools
 	$(RELEASE_BIN)/python bench/run.py --gregaria $(RELEASE_BIN)/gregaria --locust .venv-locust/bin/locust \
 	  $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(REPEATS),--repeats $(REPEATS)) $(if $(TOOLS),--tools $(TOOLS))
+
+api: .venv/.installed
+	GREGARIA_WRITE_OPENAPI=1 cargo test --quiet --locked --package gregaria-web --test openapi
 
 clean:
 	rm -rf .venv .venv-locust .venv-release dist target bench/work

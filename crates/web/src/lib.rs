@@ -7,6 +7,7 @@
 pub mod csv;
 pub mod demo;
 pub mod json;
+pub mod model;
 pub mod moment;
 pub mod number;
 pub mod table;

@@ -1,0 +1,103 @@
+//! The table of entries, and all about one of them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{FailureGroup, Figures, Series};
+
+/// What an index stands for. Index 0 is the total of all requests, whose name is `Aggregated`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EntryName {
+    /// The index.
+    pub index: u32,
+    /// Method of the requests; empty for the total.
+    pub method: String,
+    /// Name of the requests.
+    pub name: String,
+}
+
+/// Rows of the table, as columns of equal length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct EntryColumns {
+    /// Which entry each row is.
+    pub index: Vec<u32>,
+    /// Requests, failed ones among them.
+    pub requests: Vec<u64>,
+    /// Requests that failed.
+    pub failures: Vec<u64>,
+    /// Requests a second, now; `null` when no run lasts.
+    pub rps: Vec<Option<f64>>,
+    /// Failures a second, now; `null` when no run lasts.
+    pub failures_per_second: Vec<Option<f64>>,
+    /// Median response time of the whole run.
+    pub p50_ms: Vec<Option<f64>>,
+    /// 95th percentile of the whole run.
+    pub p95_ms: Vec<Option<f64>>,
+    /// 99th percentile of the whole run.
+    pub p99_ms: Vec<Option<f64>>,
+    /// The longest.
+    pub max_ms: Vec<Option<f64>>,
+    /// The mean.
+    pub avg_ms: Vec<Option<f64>>,
+    /// Mean length of the answers' bodies, in bytes.
+    pub avg_bytes: Vec<Option<f64>>,
+}
+
+/// The table over a stretch of the run: the answer to a time window.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EntryWindow {
+    /// Where it begins: the asked moment, moved to where figures are kept.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// Figures of all requests in it.
+    pub total: Figures,
+    /// The table, the total left out. `rps` is the mean over the window.
+    pub entries: EntryColumns,
+}
+
+/// Short lines of several entries, for the table.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EntryTrends {
+    /// Seconds that each point stands for.
+    pub step_seconds: f64,
+    /// The end of each stretch.
+    pub time: Vec<f64>,
+    /// One for each entry that was asked for and is known.
+    pub trends: Vec<EntryTrend>,
+}
+
+/// The short line of one entry.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EntryTrend {
+    /// Which entry.
+    pub index: u32,
+    /// 95th percentile in each stretch.
+    pub p95_ms: Vec<Option<f64>>,
+}
+
+/// All about one entry.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EntryDetail {
+    /// Which one.
+    pub name: EntryName,
+    /// Its figures of the whole run.
+    pub whole_run: Figures,
+    /// Its lines. Users are those of the whole run.
+    pub series: Series,
+    /// Its response times.
+    pub distribution: Distribution,
+    /// Its failures.
+    pub failures: Vec<FailureGroup>,
+}
+
+/// How many requests took how long: bars of equal width on a logarithmic axis.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct Distribution {
+    /// Lower edge of each bar.
+    pub low_ms: Vec<f64>,
+    /// Upper edge of each bar.
+    pub high_ms: Vec<f64>,
+    /// Requests in each bar.
+    pub counts: Vec<u64>,
+}
