@@ -1,75 +1,28 @@
 """A cluster on hosts of its own: cables that are pulled, links that are slow."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+import os
+import subprocess
+import sys
 
-import pytest
+from tests.cluster.hosts import Host, Network
+from tests.cluster.nodes import LIMIT, Target, state_of
+from tests.cluster.sites import USERS, Site
+from tests.cluster.test_faults import LOSS_LIMIT, assert_recovers, wait_for_loss
 
-from tests.cluster.hosts import Host, Network, NotAllowed
-from tests.cluster.nodes import Cluster, Node, Target, state_of
-from tests.cluster.test_faults import assert_recovers, wait_for_loss
+#: Seconds that a frame is under way on a slow link.
+DELAY = 0.2
 
-USERS = 6
+#: Connects to the host and port of its arguments and writes down how many seconds that took.
+CONNECT = """
+import socket, sys, time
+begun = time.monotonic()
+socket.create_connection(sys.argv[1:])
+print(time.monotonic() - begun)
+"""
 
 #: Seconds within which 200 workers are in that come within one; the rest is for a busy machine.
 JOIN_LIMIT = 5
-
-
-class Site:
-    """A master, a target and two workers, each on a host of its own."""
-
-    def __init__(self, folder: Path, network: Network) -> None:
-        self.master_host = network.host("m")
-        target_host = network.host("t")
-        self.hosts = [network.host("a"), network.host("b")]
-        self.target = Target(target_host.address, target_host.prefix)
-        self.cluster = Cluster(folder, self.target, address=self.master_host.address)
-
-    def start(self) -> tuple[Node, list[Node]]:
-        """Starts the master, and the workers on their hosts; returns when all users run."""
-        cluster = self.cluster
-        words = ("-u", str(USERS), "-r", "50", "--expect-workers", "2")
-        master = cluster.steered(*words, prefix=self.master_host.prefix)
-        workers = [cluster.worker(prefix=host.prefix) for host in self.hosts]
-        cluster.wait_for_users(USERS, workers)
-        return master, workers
-
-    def quit(self, master: Node, workers: list[Node]) -> None:
-        """Ends the run; whatever has happened, each answer of the target is counted once."""
-        self.cluster.tell("quit")
-        assert master.ends() == 0
-        assert [worker.ends() for worker in workers] == [0, 0]
-        assert master.wait_for("quit")["entries"] == self.target.counts()
-
-    def close(self) -> None:
-        self.cluster.close()
-        self.target.close()
-
-
-@pytest.fixture
-def network() -> Iterator[Network]:
-    try:
-        network = Network()
-    except NotAllowed as error:
-        pytest.skip(f"network namespaces are not allowed here: {error}")
-    yield network
-    network.close()
-
-
-@pytest.fixture
-def site(tmp_path: Path, network: Network) -> Iterator[Site]:
-    site = Site(tmp_path, network)
-    yield site
-    site.close()
-
-
-def slowed(host: Host, milliseconds: int, loss_percent: int) -> None:
-    """Makes a link slow, if the system can."""
-    try:
-        host.slow_down(milliseconds, loss_percent)
-    except NotAllowed as error:
-        pytest.skip(f"links cannot be made slow here: {error}")
 
 
 def test_a_worker_that_was_cut_off_comes_back_with_all_that_it_had_counted(site: Site) -> None:
@@ -113,12 +66,32 @@ def test_a_master_that_was_cut_off_finds_its_workers_again(site: Site) -> None:
     site.quit(master, workers)
 
 
-def test_a_slow_link_that_loses_packets_costs_no_sample(site: Site) -> None:
-    slowed(site.hosts[0], milliseconds=250, loss_percent=2)
+def connect_seconds(host: Host, target: Target) -> float:
+    """How long a connection from a host to the target takes."""
+    command = [
+        *host.prefix,
+        sys.executable,
+        "-c",
+        CONNECT,
+        *target.url[len("http://") :].split(":"),
+    ]
+    return float(subprocess.check_output(command, timeout=LIMIT))
+
+
+def test_a_slow_link_that_loses_packets_costs_neither_users_nor_samples(site: Site) -> None:
+    site.hosts[0].slow_down(DELAY, loss_percent=5)
+    assert connect_seconds(site.hosts[1], site.target) < DELAY
+    assert connect_seconds(site.hosts[0], site.target) > 2 * DELAY
     master, workers = site.start()
-    before = site.target.total()
-    site.cluster.wait("requests", lambda: site.target.total() > before + 300)
-    assert "failed to send heartbeat" not in master.log()
+    begun = master.last_look()["at"]
+    site.cluster.wait(
+        "a silent worker would be missed by now",
+        lambda: master.last_look()["at"] > begun + LOSS_LIMIT,
+    )
+    looks = master.notes("look")
+    assert "missing" not in {state for look in looks for state, _ in look["workers"].values()}
+    assert [worker.users() for worker in workers] == [3, 3]
+    assert len(master.notes("worker_connect")) == 2
     site.quit(master, workers)
 
 
@@ -141,3 +114,16 @@ def test_two_hundred_workers_join_within_a_second(site: Site, crowd: str) -> Non
     assert len(master.notes("worker_connect")) == 200
     # Reports with users in them, and none of them lost: each has 50 names with 20 requests.
     assert master.wait_for("quit")["requests"] % 1000 == 0
+
+
+def test_namespaces_of_tests_that_were_killed_are_removed(network: Network) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left_over, of_the_living = f"gregaria-{ended.pid}-0", f"gregaria-{os.getpid()}-x"
+    for name in (left_over, of_the_living):
+        subprocess.run(["ip", "netns", "add", name], check=True)
+    Network().close()
+    names = subprocess.check_output(["ip", "netns", "list"], text=True).split()
+    assert left_over not in names
+    assert of_the_living in names
+    subprocess.run(["ip", "netns", "delete", of_the_living], check=True)
