@@ -39,7 +39,7 @@ help:
 # The servers and tools of the benchmark and of some tests. Only a root user on Debian gets them
 # installed; everybody else is told what is missing.
 tools:
-	@missing=""; for tool in nginx wrk tmux openssl; do \
+	@missing=""; for tool in nginx wrk tmux openssl faketime; do \
 	  PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -122,7 +122,7 @@ class Node:
 
     def events(self) -> list[str]:
         """The events of a run on it, in their order."""
-        skipped = {"look", "tick", "question", "answer", "obeyed"}
+        skipped = {"look", "tick", "question", "answer", "obeyed", "report", "merged"}
         return [note["event"] for note in self.notes() if note["event"] not in skipped]
 
     def last_look(self) -> Note:
@@ -223,10 +223,16 @@ class Cluster:
         self.leader = self._start(name, is_real, [*own, *words], variables, prefix)
         return self.leader
 
-    def steered(self, *words: str, name: str = "master", prefix: Sequence[str] = ()) -> Node:
+    def steered(
+        self,
+        *words: str,
+        name: str = "master",
+        variables: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+    ) -> Node:
         """Starts a master that is then told what to do by `tell`."""
         self.orders.write_text("")
-        variables = {"CLUSTER_ORDERS": str(self.orders)}
+        variables = {"CLUSTER_ORDERS": str(self.orders), **(variables or {})}
         return self.master(*words, name=name, variables=variables, prefix=prefix)
 
     def tell(self, order: str) -> Note:

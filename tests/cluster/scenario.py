@@ -1,7 +1,8 @@
 """The locustfile of these tests, for nodes of both kinds. Each node writes down what happens on it.
 
 Lines of JSON go to the file that CLUSTER_RECORD names. The master obeys the lines of the file that
-CLUSTER_ORDERS names, if there is one: `start USERS RATE`, `stop`, `quit`.
+CLUSTER_ORDERS names, if there is one: `start USERS RATE`, `stop`, `quit`. With
+CLUSTER_REPORTS, each report is written down too.
 """
 
 import json
@@ -15,6 +16,7 @@ from locust.runners import MasterRunner, WorkerRunner
 RECORD = os.environ["CLUSTER_RECORD"]
 ORDERS = os.environ.get("CLUSTER_ORDERS")
 STAGES = os.environ.get("CLUSTER_STAGES")
+REPORTS = os.environ.get("CLUSTER_REPORTS")
 
 #: Seconds between two looks at the runner.
 LOOK = 0.1
@@ -70,6 +72,7 @@ def figures(environment):
     stats = environment.stats
     return {
         "requests": stats.total.num_requests,
+        "seconds": dict(stats.total.num_reqs_per_sec),
         "failures": stats.total.num_failures,
         "entries": {entry.name: entry.num_requests for entry in stats.entries.values()},
         "errors": [
@@ -91,7 +94,11 @@ def look(environment):
         if isinstance(runner, MasterRunner):
             clients = list(runner.clients.values())
             facts["workers"] = {each.id: [each.state, each.user_count] for each in clients}
-            facts["requests"] = environment.stats.total.num_requests
+            total = environment.stats.total
+            facts["requests"] = total.num_requests
+            facts["rate"] = total.current_rps
+            facts["start_time"] = total.start_time
+            facts["last_request"] = total.last_request_timestamp
             facts["refused"] = refused(runner)
         note("look", **facts)
         gevent.sleep(LOOK)
@@ -188,3 +195,14 @@ def on_quit(exit_code, **_):
 @events.worker_connect.add_listener
 def on_worker_connect(client_id, **_):
     note("worker_connect", id=client_id)
+
+
+if REPORTS:
+
+    @events.report_to_master.add_listener
+    def on_report_to_master(data, **_):
+        note("report", requests=data["stats_total"]["num_requests"])
+
+    @events.worker_report.add_listener
+    def on_worker_report(client_id, data, **_):
+        note("merged", id=client_id, requests=data["stats_total"]["num_requests"])
