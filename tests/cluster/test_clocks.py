@@ -37,8 +37,8 @@ def library() -> str:
 
 
 def with_clock(library: str, error: int) -> Mapping[str, str]:
-    """Variables of a process whose clock shall be wrong by so many seconds: that of the time of day,
-    and not the one that timers follow, which nobody can set."""
+    """Variables of a process whose clock shall be wrong by so many seconds: the one for the time of
+    day, and not the one for timers, which nobody can set."""
     return {
         "LD_PRELOAD": library.strip(),
         "FAKETIME": f"{error:+}s",
