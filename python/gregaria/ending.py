@@ -43,6 +43,7 @@ class End:
         # What ends the run waits behind the users that are about to begin: thousands that fail
         # at their start would hold it up for as long as their tracebacks take.
         self._runner.lets_users_begin = False
+        self._runner.ends_because(f"stopped by {signal.Signals(number).name}")
         if number == signal.SIGTERM:
             logger.info("Got SIGTERM signal")
         self._has_come.set()
@@ -54,6 +55,7 @@ class End:
 
     def _on_time_is_up(self) -> None:
         logger.info("--run-time limit reached, shutting down")
+        self._runner.ends_because("the run time is over")
         self._runner.quit()
 
     def wait(self) -> None:

@@ -81,6 +81,12 @@ def figures(environment):
     }
 
 
+def markers(environment):
+    """What one of ours has noted for the charts."""
+    native = getattr(environment.stats, "native", None)
+    return [text for _, _, text in native.markers()] if native is not None else []
+
+
 def refused(runner):
     """What a master of ours has turned away."""
     node = getattr(runner, "_node", None)
@@ -188,6 +194,7 @@ def on_quit(exit_code, **_):
         exit_code=exit_code,
         exceptions=exceptions,
         final=environment.runner.final_user_classes_count,
+        markers=markers(environment),
         **figures(environment),
     )
 

@@ -71,12 +71,21 @@ def test_a_frozen_worker_comes_back_with_all_that_it_had_counted(cluster: Cluste
     workers[0].send(signal.SIGSTOP)
     assert_recovers(cluster, master, wait_for_loss(cluster, master, workers[0]), 12)
     workers[0].send(signal.SIGCONT)
+    master.wait_for_text("self-healed with heartbeat")
     cluster.wait("it has its share", lambda: [each.users() for each in workers] == [4, 4, 4])
     cluster.wait_for_users(12, workers)
     cluster.tell("quit")
     assert master.ends() == 0
     assert [worker.ends() for worker in workers] == [0, 0, 0]
-    assert master.wait_for("quit")["entries"] == cluster.target.counts()
+    end = master.wait_for("quit")
+    assert end["entries"] == cluster.target.counts()
+    frozen = id_of(workers[0])
+    started, lost, moved, back, ended = end["markers"]
+    assert started == "run started with 12 users"
+    assert lost == f"worker {frozen} lost, one of 3, with 4 users"
+    assert moved.startswith("4 users moved in ")
+    assert back == f"worker {frozen} is back"
+    assert ended == "run ended: stopped"
 
 
 def test_a_worker_that_is_started_again_gets_its_share(cluster: Cluster) -> None:

@@ -305,3 +305,39 @@ def test_a_user_whose_making_stops_the_test_is_not_started() -> None:
     until(has_stopped)
     assert runner.user_count == 0
     runner.quit()
+
+
+def test_a_run_notes_for_the_charts_when_it_began_changed_and_ended() -> None:
+    runner = runner_for(Waiting)
+    all_spawned = spawned(runner)
+    runner.start(2, 100)
+    until(all_spawned)
+    runner.start(3, 100)
+    runner.start(3, 100)
+    runner.ends_because("the shape has ended")
+    runner.stop()
+    assert [text for _, _, text in runner.stats.native.markers()] == [
+        "run started with 2 users",
+        "users 2 → 3",
+        "run ended: the shape has ended",
+    ]
+    # The next run begins with a list of its own, and a reason of its own.
+    all_spawned = spawned(runner)
+    runner.start(1, 100)
+    until(all_spawned)
+    runner.quit()
+    times = [time for time, _, _ in runner.stats.native.markers()]
+    assert times == sorted(times)
+    assert [text for _, _, text in runner.stats.native.markers()] == [
+        "run started with 1 user",
+        "run ended: stopped",
+    ]
+
+
+def test_figures_that_are_reset_in_a_run_leave_its_markers() -> None:
+    runner = runner_for(Waiting, reset_stats=True)
+    all_spawned = spawned(runner)
+    runner.start(1, 100)
+    until(all_spawned)
+    assert [text for _, _, text in runner.stats.native.markers()] == ["run started with 1 user"]
+    runner.quit()

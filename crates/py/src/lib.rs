@@ -53,6 +53,8 @@ mod _native {
     #[pymodule_export]
     use crate::stats::Entry;
     #[pymodule_export]
+    use crate::stats::Marker;
+    #[pymodule_export]
     use crate::stats::Stats;
     #[pymodule_export]
     use crate::stats::bucket_response_time;

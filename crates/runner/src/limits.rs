@@ -37,6 +37,9 @@ pub const QUIT_WAIT: Duration = Duration::from_secs(5);
 /// Workers that join or are lost within this time share one rebalancing. Ours.
 pub const REBALANCE_DELAY: Duration = Duration::from_millis(100);
 
+/// Users of a lost worker that do not run elsewhere after so long are reported missing. Ours.
+pub const MOVE_LIMIT: Duration = Duration::from_secs(5);
+
 /// A worker of ours sends no heartbeat if its Python thread has not turned for so long.
 pub const TURN_LIMIT: Duration = Duration::from_secs(3);
 

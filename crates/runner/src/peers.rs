@@ -65,8 +65,8 @@ const LAGS: usize = 5;
 /// Workers whose silence has lasted.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Silent {
-    /// They are missing from this moment.
-    pub(crate) missing: Vec<Arc<str>>,
+    /// They are missing from this moment, with the users that ran on them.
+    pub(crate) missing: Vec<(Arc<str>, u64)>,
     /// They have been missing for a minute.
     pub(crate) dead: Vec<Arc<str>>,
 }
@@ -208,14 +208,14 @@ impl Peers {
         let mut silent = Silent::default();
         for peer in &mut self.all {
             if peer.liveness < 0 && peer.state != State::Missing {
-                silent.missing.push(Arc::clone(&peer.id));
+                silent.missing.push((Arc::clone(&peer.id), peer.user_count));
             }
             peer.liveness -= 1;
             if peer.liveness <= HEARTBEAT_DEAD_INTERNAL {
                 silent.dead.push(Arc::clone(&peer.id));
             }
         }
-        for id in &silent.missing {
+        for (id, _) in &silent.missing {
             self.set_state(id, State::Missing);
             self.set_users(id, Vec::new());
         }

@@ -4,6 +4,7 @@
 //! * A [`Failure`] is a group of requests that failed with the same message; an [`Exception`] is a
 //!   group of errors that left a task with the same traceback.
 //! * The [`Recorder`] is the write side. It hands out [`Report`]s: what was counted since the last.
+//! * A [`Marker`] is what happened besides requests: users changed, a worker lost.
 //! * [`Totals`] adds reports up, and once a second makes a [`Snapshot`] that every view reads.
 //!
 //! Nothing here does I/O, reads a clock or knows of Python: times come in as arguments, in seconds
@@ -40,6 +41,7 @@ mod exception;
 mod failure;
 mod histogram;
 mod history;
+mod marker;
 mod rate;
 mod recent;
 mod recorder;
@@ -55,6 +57,7 @@ pub use exception::{Exception, LOCAL_NODE};
 pub use failure::{Failure, failure_key, parse_error, python_repr};
 pub use histogram::{Histogram, Precision};
 pub use history::{CHART_PERCENTILES, History, HistoryPoint, MAX_POINTS};
+pub use marker::{JOINED_WITHIN_SECONDS, MAX_MARKERS, Marker, MarkerKind, Markers};
 pub use rate::{PerSecond, Seconds, Window};
 pub use recent::Recent;
 pub use recorder::{Recorder, Sample};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Entry, Exception, Failure, History, Window};
+use crate::{Entry, Exception, Failure, History, Markers, Window};
 
 /// A run at one moment. Cheap to clone; never changes.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub exceptions: Vec<Arc<Exception>>,
     /// The course of the run.
     pub history: Arc<History>,
+    /// What happened in the run besides requests, for the charts and the page.
+    pub markers: Arc<Markers>,
     /// What a tester has to know about the figures, for example that names were folded into one row.
     pub notices: Vec<String>,
 }

@@ -10,8 +10,8 @@ use crate::history::CHART_PERCENTILES;
 use crate::rate::second_of;
 use crate::table::Table;
 use crate::{
-    Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, OTHER_FAILURES, OTHER_NAMES,
-    Report, Settings, Snapshot, Window,
+    Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, Marker, Markers,
+    OTHER_FAILURES, OTHER_NAMES, Report, Settings, Snapshot, Window,
 };
 
 /// Seconds over which the percentiles of a [`HistoryPoint`] are taken.
@@ -26,6 +26,7 @@ pub struct Totals {
     failures: Table<Arc<Failure>>,
     exceptions: Table<Arc<Exception>>,
     history: Arc<History>,
+    markers: Arc<Markers>,
     /// Response times of all requests in each of the last seconds, oldest first.
     last_seconds: VecDeque<(u64, Histogram)>,
 }
@@ -49,6 +50,7 @@ impl Totals {
             failures: Table::default(),
             exceptions: Table::default(),
             history: Arc::default(),
+            markers: Arc::default(),
             last_seconds: VecDeque::new(),
         }
     }
@@ -249,18 +251,30 @@ impl Totals {
         quantiles.map(|quantile| histogram.percentile_ms(quantile))
     }
 
+    /// Notes what has happened besides requests.
+    pub fn mark(&mut self, marker: Marker) {
+        Arc::make_mut(&mut self.markers).push(marker);
+    }
+
+    /// What has happened in this run besides requests.
+    pub fn markers(&self) -> &Arc<Markers> {
+        &self.markers
+    }
+
     /// Sets all figures to zero and keeps the names; failures and the history are dropped.
-    /// Exceptions stay.
+    /// Exceptions and markers stay.
     pub fn reset_all(&mut self, now: f64) {
+        let markers = std::mem::take(&mut self.markers);
         let mut entries = Table::default();
         for entry in self.entries.as_slice() {
             entries.push(Arc::new(Entry::new(entry.key.clone(), now, &self.settings)));
         }
         self.clear_all(now);
         self.entries = entries;
+        self.markers = markers;
     }
 
-    /// Drops all figures, names, failures and the history. Exceptions stay.
+    /// Drops all figures, names, failures, the history and the markers. Exceptions stay.
     pub fn clear_all(&mut self, now: f64) {
         let exceptions = std::mem::take(&mut self.exceptions);
         *self = Self {
@@ -307,6 +321,7 @@ impl Totals {
             failures: self.failures.as_slice().to_vec(),
             exceptions: self.exceptions.as_slice().to_vec(),
             history: Arc::clone(&self.history),
+            markers: Arc::clone(&self.markers),
             notices: self.notices(),
         })
     }

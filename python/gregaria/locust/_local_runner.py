@@ -50,6 +50,8 @@ class LocalRunner(Runner):
                 "cause issues. Do you really need to ramp up that fast?"
             )
         self._kill_unless_current(self.spawning_greenlet)
+        if self.state in (STATE_RUNNING, STATE_SPAWNING):
+            self.stats.native.mark_users(self.target_user_count, user_count)
         self.target_user_count = user_count
         self.spawning_greenlet = self._spawn(
             self._start, user_count, spawn_rate, wait, user_classes
@@ -69,8 +71,10 @@ class LocalRunner(Runner):
             )
         environment = self.environment
         stops = self._stops
-        if self.state not in (STATE_RUNNING, STATE_SPAWNING) and not self._begin_test():
-            return
+        if self.state not in (STATE_RUNNING, STATE_SPAWNING):
+            if not self._begin_test():
+                return
+            self.stats.native.mark_start(user_count)
         self._set_host()
         self.update_state(STATE_SPAWNING)
 
@@ -89,6 +93,9 @@ class LocalRunner(Runner):
         self.target_user_classes_count = counts
         logger.info("All users spawned: %s", _format_user_classes_count_for_log(counts))
         environment.events.spawning_complete.fire(user_count=sum(counts.values()))
+
+    def _before_stop(self) -> None:
+        self.stats.native.mark_end(self._end_reason)
 
     def _after_stop(self) -> None:
         super()._after_stop()

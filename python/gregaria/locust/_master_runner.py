@@ -13,7 +13,7 @@ from gevent.event import Event
 from greenlet import getcurrent
 
 from gregaria._hub import hub
-from gregaria._native import MasterNode
+from gregaria._native import Marker, MasterNode
 
 from ._distributed_runner import DistributedRunner
 from ._joining import Entrance
@@ -202,13 +202,13 @@ class MasterRunner(DistributedRunner):
             # Nobody is left to stop, and nobody to say so.
             return
         self._has_stopped.clear()
-        self._node.stop()
+        self._node.stop(self._end_reason)
         self._await(self._has_stopped)
 
     def quit(self) -> None:
         """Lets the workers go and waits for their last reports; the run is over then."""
         self._is_asked_to_quit = True
-        self._node.quit()
+        self._node.quit(self._end_reason)
         self._await(self._has_ended)
         self._kill_unless_current(self.shape_greenlet)
         self._rest()
@@ -265,6 +265,9 @@ class MasterRunner(DistributedRunner):
             event.fire(client_id=client_id, data=self._node.report_data())
         if not is_stale:
             self._node.merge_report(self.stats.native)
+
+    def _do_mark(self, marker: Marker) -> None:
+        self.stats.native.mark(marker)
 
     def _do_exception(self, client_id: str, message: str, formatted_traceback: str) -> None:
         self.log_exception(client_id, message, formatted_traceback)

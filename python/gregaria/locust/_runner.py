@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("locust.runners")
 
+#: Why a run has ended, if nobody says more.
+STOPPED = "stopped"
+
 #: Seconds between two pictures of the statistics.
 TICK_INTERVAL = 1.0
 
@@ -89,6 +92,7 @@ class Runner:
         self.connection_broken = False
         self._users_dispatcher: UsersDispatcher | None = None
         self._usage = Usage()
+        self._end_reason = STOPPED
         self.lets_users_begin = True
         """Cleared when the process has been told to end: users not begun by then never do."""
         self._is_stopped = Event()
@@ -165,6 +169,10 @@ class Runner:
         """The greenlets of users. One that is just ending has given its arguments back already."""
         return [greenlet for greenlet in list(self.user_greenlets) if greenlet.args]
 
+    def ends_because(self, reason: str) -> None:
+        """Says in a few words why the run that is under way will be stopped next."""
+        self._end_reason = reason
+
     def update_state(self, new_state: str) -> None:
         """Changes `state`."""
         logger.debug("Updating state to '%s', old state was '%s'", new_state, self.state)
@@ -220,6 +228,7 @@ class Runner:
         Returns whether the test goes on: a listener may have thought better of it.
         """
         environment, stops = self.environment, self._stops
+        self._end_reason = STOPPED
         self.stats.clear_all()
         self.stats.native.clear_exceptions()
         self.cpu_warning_emitted = False
@@ -333,6 +342,7 @@ class Runner:
         logger.debug("Stopping all users")
         self.environment.events.test_stopping.fire(environment=self.environment)
         self.final_user_classes_count = {**self.user_classes_count}
+        self._before_stop()
         self.update_state(STATE_CLEANUP)
         self._kill_unless_current(self.spawning_greenlet)
         self._kill_unless_current(self.shape_greenlet)
@@ -344,6 +354,9 @@ class Runner:
         self.update_state(STATE_STOPPED)
         self._after_stop()
         self._is_stopped.set()
+
+    def _before_stop(self) -> None:
+        """What is to be done while the users still run."""
 
     def _after_stop(self) -> None:
         """What is left to do when all users are gone."""
@@ -407,6 +420,7 @@ def locust_exception_handler(environment: Environment) -> Callable[[Greenlet], N
         runner = environment.runner
         if runner is None:
             return
+        runner.ends_because(str(greenlet.exception) or STOPPED)
         if getattr(environment.parsed_options, "headless", False):
             runner.quit()
         else:

@@ -31,6 +31,7 @@ def drive(runner: Runner) -> None:
             logger.info("Shape test stopping")
             runner.shape_greenlet = None
             runner.shape_last_tick = None
+            runner.ends_because("the shape has ended")
             if getattr(environment.parsed_options, "headless", False):
                 runner.quit()
             else:

@@ -23,7 +23,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use super::orders::Orders;
 use super::value;
 use crate::engine::{Engine, Woken};
-use crate::stats::Stats;
+use crate::stats::{Marker, Stats};
 
 /// A user class as (name, weight, fixed count).
 type ClassRow = (String, f64, u32);
@@ -217,14 +217,18 @@ impl MasterNode {
         Ok(())
     }
 
-    /// Stops the users of all workers; `stop_done` follows.
-    fn stop(&self) {
-        self.node.borrow().tell(Master::stop);
+    /// Stops the users of all workers, for a reason in a few words; `stop_done` follows.
+    fn stop(&self, reason: String) {
+        self.node
+            .borrow()
+            .tell(move |master, now| master.stop(now, &reason));
     }
 
-    /// Lets all workers go; `end` follows.
-    fn quit(&self) {
-        self.node.borrow().tell(Master::quit);
+    /// Lets all workers go, for a reason in a few words; `end` follows.
+    fn quit(&self, reason: String) {
+        self.node
+            .borrow()
+            .tell(move |master, now| master.quit(now, &reason));
     }
 
     /// Sends a custom message to a worker, or to all of them.
@@ -422,6 +426,7 @@ impl MasterNode {
             MasterAction::EndShape => ("end_shape",).into_pyobject(py),
             MasterAction::StopDone => ("stop_done",).into_pyobject(py),
             MasterAction::Log(level, text) => ("log", level_name(level), text).into_pyobject(py),
+            MasterAction::Mark(marker) => ("mark", Marker::from(marker)).into_pyobject(py),
             MasterAction::End(reason) => ("end", reason.to_string()).into_pyobject(py),
             MasterAction::Send { .. } | MasterAction::Spawn(_) => {
                 unreachable!("carried out by the node")

@@ -2,12 +2,13 @@
 
 use gregaria_runner::exchange;
 use gregaria_runner::wire::StatsReport;
-use gregaria_stats::{Exception, LOCAL_NODE, Totals};
+use gregaria_stats::{Exception, LOCAL_NODE, MarkerKind, Totals};
 use gregaria_web::table::{Rates, Widths};
 use gregaria_web::{csv, json, number, table};
 use pyo3::prelude::*;
 
 use super::entry::Entry;
+use super::marker::Marker;
 use super::source::Source;
 
 /// Counts the requests of one environment, and shows what has been counted.
@@ -53,6 +54,12 @@ impl Stats {
         let mut totals = self.source.totals(py)?;
         let report = exchange::from_wire(report, clock_offset, totals.settings());
         totals.merge(&report);
+        Ok(())
+    }
+
+    fn note(&self, py: Python<'_>, kind: MarkerKind) -> PyResult<()> {
+        let marker = gregaria_stats::Marker::new(self.source.clock.now(), kind);
+        self.source.totals(py)?.mark(marker);
         Ok(())
     }
 
@@ -214,6 +221,40 @@ impl Stats {
     fn tick(&self, py: Python<'_>, now: f64, user_count: u64) -> PyResult<()> {
         self.source.totals(py)?.tick(now, user_count);
         Ok(())
+    }
+
+    /// Notes what a master has seen.
+    fn mark(&self, py: Python<'_>, marker: &Marker) -> PyResult<()> {
+        self.source.totals(py)?.mark(marker.marker.clone());
+        Ok(())
+    }
+
+    /// Notes that the first users of a run are being started.
+    fn mark_start(&self, py: Python<'_>, user_count: u64) -> PyResult<()> {
+        self.note(py, MarkerKind::RunStarted { user_count })
+    }
+
+    /// Notes that another number of users is asked for; the same is no change.
+    #[pyo3(signature = (before, user_count))]
+    fn mark_users(&self, py: Python<'_>, before: u64, user_count: u64) -> PyResult<()> {
+        if before == user_count {
+            return Ok(());
+        }
+        let (from, to) = (before, user_count);
+        self.note(py, MarkerKind::UsersChanged { from, to })
+    }
+
+    /// Notes that users are told to stop, and why.
+    fn mark_end(&self, py: Python<'_>, reason: &str) -> PyResult<()> {
+        let reason = reason.into();
+        self.note(py, MarkerKind::RunEnded { reason })
+    }
+
+    /// What has happened in this run besides requests: (first time, last time, sentence), oldest first.
+    fn markers(&self, py: Python<'_>) -> PyResult<Vec<(f64, f64, String)>> {
+        let markers = std::sync::Arc::clone(self.source.totals(py)?.markers());
+        let row = |one: &gregaria_stats::Marker| (one.time, one.until, one.kind.to_string());
+        Ok(markers.as_slice().iter().map(row).collect())
     }
 
     /// What a tester has to know about the figures, one sentence each; none in an ordinary run.

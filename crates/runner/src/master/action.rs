@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use gregaria_stats::Marker;
 use rmpv::Value;
 
 use super::ramp::Job;
@@ -84,6 +85,8 @@ pub enum MasterAction {
     StopDone,
     /// Write a line into the log.
     Log(Level, String),
+    /// Note for the charts what has happened in the run.
+    Mark(Marker),
     /// The run is over, and nothing is to be expected from workers.
     End(EndReason),
 }

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gregaria_stats::MarkerKind;
+
 use super::action::{EndReason, MasterAction, MasterEvent};
 use super::leader::Master;
 use super::ramp::Ramp;
@@ -49,8 +51,9 @@ impl Ending {
 }
 
 impl Master {
-    /// Stops the users of all workers. When they have, [`MasterAction::StopDone`] says so.
-    pub fn stop(&mut self, now: Moment) {
+    /// Stops the users of all workers, for a reason in a few words. When they have,
+    /// [`MasterAction::StopDone`] says so.
+    pub fn stop(&mut self, now: Moment, reason: &str) {
         if matches!(self.ramp, Ramp::Beginning(_)) {
             // A listener of `test_start` has thought better of it: nobody has been told to start.
             self.ramp = Ramp::Idle;
@@ -65,7 +68,7 @@ impl Master {
             return;
         }
         let users_have = self.stop_timeout();
-        self.begin_stop();
+        self.begin_stop(now, reason);
         self.broadcast(&ToWorker::Stop);
         let ours = self.peers.active().filter(|peer| peer.is_ours);
         self.ending = Ending::Stopping {
@@ -80,7 +83,7 @@ impl Master {
         Duration::try_from_secs_f64(seconds.unwrap_or(0.0)).unwrap_or_default()
     }
 
-    fn begin_stop(&mut self) {
+    fn begin_stop(&mut self, now: Moment, reason: &str) {
         let counts = self.peers.user_classes_count();
         let user_classes_count = counts
             .into_iter()
@@ -88,6 +91,8 @@ impl Master {
             .collect();
         self.fire(MasterEvent::TestStopping { user_classes_count });
         self.state = State::Stopping;
+        let reason = reason.into();
+        self.mark(now, MarkerKind::RunEnded { reason });
         self.act(MasterAction::EndShape);
         self.run = None;
         self.rebalance_at = None;
@@ -97,13 +102,13 @@ impl Master {
         }
     }
 
-    /// Ends the run, lets the workers go and waits for their last reports. Then comes
-    /// [`MasterAction::End`].
-    pub fn quit(&mut self, now: Moment) {
-        self.end(now, EndReason::Asked);
+    /// Ends the run, for a reason in a few words, lets the workers go and waits for their last
+    /// reports. Then comes [`MasterAction::End`].
+    pub fn quit(&mut self, now: Moment, reason: &str) {
+        self.end(now, EndReason::Asked, reason);
     }
 
-    pub(super) fn end(&mut self, now: Moment, reason: EndReason) {
+    pub(super) fn end(&mut self, now: Moment, reason: EndReason, text: &str) {
         if matches!(self.ending, Ending::Quitting { .. } | Ending::Ended) {
             return;
         }
@@ -114,7 +119,7 @@ impl Master {
         }
         // As in Locust, listeners hear of the end at once, while the workers are still stopping.
         if self.state.is_active() {
-            self.begin_stop();
+            self.begin_stop(now, text);
             self.fire(MasterEvent::TestStop);
         } else if matches!(self.ending, Ending::Stopping { .. }) {
             self.fire(MasterEvent::TestStop);

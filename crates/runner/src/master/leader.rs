@@ -9,6 +9,7 @@ use std::time::Duration;
 use rmpv::Value;
 
 use super::action::{MasterAction, MasterEvent};
+use super::dip::Losses;
 use super::ending::Ending;
 use super::ramp::{Ramp, Run};
 use crate::State;
@@ -60,6 +61,7 @@ pub struct Master {
     pub(super) rebalance_at: Option<Duration>,
     pub(super) last_timestamp: f64,
     pub(super) next_count_down: Option<Duration>,
+    pub(super) losses: Losses,
     corrupt_frames: u64,
     actions: Vec<MasterAction>,
 }
@@ -79,6 +81,7 @@ impl Master {
             rebalance_at: None,
             last_timestamp: 0.0,
             next_count_down: None,
+            losses: Losses::default(),
             corrupt_frames: 0,
             actions: Vec::new(),
         }
@@ -184,9 +187,10 @@ impl Master {
         }
     }
 
-    /// What follows from any change: steps of a ramp, the end of a ramp or a run.
+    /// What follows from any change: steps of a ramp, the end of a ramp, a dip or a run.
     pub(super) fn settle(&mut self, now: Moment) {
         self.proceed(now);
+        self.check_dip(now);
         self.check_end(now);
     }
 
@@ -194,7 +198,7 @@ impl Master {
     pub fn deadline(&self) -> Option<Duration> {
         let ramp = self.ramp.deadline();
         let ending = self.ending.deadline();
-        let others = [self.rebalance_at, self.next_count_down];
+        let others = [self.rebalance_at, self.next_count_down, self.dip_deadline()];
         others.into_iter().chain([ramp, ending]).flatten().min()
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::action::{EndReason, MasterEvent};
 use super::leader::{Master, Rebalancing};
 use super::ramp::Ramp;
-use crate::State;
 use crate::dialect::{self, Pulse};
 use crate::limits::{CPU_WARNING_THRESHOLD, HEARTBEAT_INTERVAL, REBALANCE_DELAY, REPEAT_AFTER};
 use crate::moment::{Level, Moment};
 use crate::wire::{Ack, Heartbeat, PeerVersion, ToWorker};
+use crate::{Peer, State};
 
 /// Versions are alike if they begin alike.
 const COMPARED_CHARACTERS: usize = 4;
@@ -26,6 +26,7 @@ impl Master {
         }
         self.compare(from, version);
         let is_ours = dialect::is_ours(version);
+        self.note_restart(now, from);
         let index = self.peers.join(from, is_ours).index;
         self.next_count_down
             .get_or_insert(now.elapsed + HEARTBEAT_INTERVAL);
@@ -49,6 +50,15 @@ impl Master {
             client_id: Arc::clone(from),
         });
         self.arrived(now, from, is_ours);
+    }
+
+    /// A process that was started anew before anybody missed it has lost its users.
+    fn note_restart(&mut self, now: Moment, id: &Arc<str>) {
+        let of = self.peers.active_count() as u64;
+        let before = self.peers.get(id).map_or(0, Peer::user_count);
+        if self.run.is_some() && before > 0 {
+            self.lost(now, id, before, of);
+        }
     }
 
     fn compare(&mut self, from: &Arc<str>, version: &PeerVersion) {
@@ -143,6 +153,9 @@ impl Master {
 
     /// Gives a worker that has come its share, at once or in the next step.
     fn arrived(&mut self, now: Moment, id: &Arc<str>, is_ours: bool) {
+        if self.run.is_some() {
+            self.found(now, id);
+        }
         let Some(run) = &mut self.run else {
             return;
         };
@@ -174,9 +187,13 @@ impl Master {
 
     /// A worker is gone, or its users have stopped.
     pub(super) fn leave(&mut self, now: Moment, id: &Arc<str>, how: &str) -> bool {
+        let of = self.peers.active_count() as u64;
         let Some(gone) = self.peers.remove(id) else {
             return false;
         };
+        if self.run.is_some() && gone.state != State::Missing {
+            self.lost(now, id, gone.user_count(), of);
+        }
         self.log(
             Level::Info,
             format!(
@@ -251,14 +268,18 @@ impl Master {
         }
         // A master that was held up itself counts that as one second: the heartbeats wait unread.
         self.next_count_down = Some(now.elapsed + HEARTBEAT_INTERVAL);
+        let of = self.peers.active_count() as u64;
         let silent = self.peers.count_down();
         let was_alone = self.peers.active_count() == 0;
-        for id in &silent.missing {
+        for (id, user_count) in &silent.missing {
             self.log(
                 Level::Info,
                 format!("Worker {id} failed to send heartbeat, setting state to missing."),
             );
             self.ending.heard_from(id);
+            if self.run.is_some() {
+                self.lost(now, id, *user_count, of);
+            }
             let is_ours = self.peers.was_ours(id);
             self.withdraw(now, id, is_ours);
         }
@@ -291,10 +312,11 @@ impl Master {
             return;
         }
         self.log(Level::Warning, text.to_owned());
+        let why = reason.to_string();
         if self.settings.is_headless {
-            self.end(now, reason);
+            self.end(now, reason, &why);
         } else {
-            self.stop(now);
+            self.stop(now, &why);
         }
     }
 }

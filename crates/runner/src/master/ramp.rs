@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gregaria_stats::MarkerKind;
+
 use super::action::{MasterAction, MasterEvent, SpawnRound, in_words};
+use super::dip::Losses;
 use super::ending::Ending;
 use super::leader::Master;
 use crate::limits::REBALANCE_DELAY;
@@ -108,7 +111,11 @@ impl Master {
             self.act(MasterAction::StartDone);
         }
         if self.state.is_active() {
-            self.ramp_to(now, &start, job);
+            let from = self.target_user_count() as u64;
+            let to = start.user_count as u64;
+            if self.ramp_to(now, &start, job) && from != to {
+                self.mark(now, MarkerKind::UsersChanged { from, to });
+            }
         } else {
             self.act(MasterAction::Begin);
             self.ramp = Ramp::Beginning(start);
@@ -122,7 +129,11 @@ impl Master {
             Ramp::Beginning(start) => {
                 self.run = None;
                 self.run_number += 1;
-                self.ramp_to(now, &start, job);
+                self.losses = Losses::default();
+                let user_count = start.user_count as u64;
+                if self.ramp_to(now, &start, job) {
+                    self.mark(now, MarkerKind::RunStarted { user_count });
+                }
             }
             other => self.ramp = other,
         }
@@ -139,7 +150,8 @@ impl Master {
         );
     }
 
-    fn ramp_to(&mut self, now: Moment, start: &Start, job: Job) {
+    /// `false` if that cannot be, as the log says.
+    fn ramp_to(&mut self, now: Moment, start: &Start, job: Job) -> bool {
         let mut run = self.run.take().unwrap_or_else(|| Run {
             dispatcher: Dispatcher::new(
                 self.peers.active().map(|peer| &*peer.id),
@@ -160,20 +172,21 @@ impl Master {
             .dispatcher
             .start(run.user_count, run.spawn_rate, names.as_deref());
         self.run = Some(run);
-        self.begin_steps(now, begun);
+        self.begin_steps(now, begun)
     }
 
-    fn begin_steps(&mut self, now: Moment, begun: Result<(), DispatchError>) {
+    fn begin_steps(&mut self, now: Moment, begun: Result<(), DispatchError>) -> bool {
         self.rebalance_at = None;
         if let Err(error) = begun {
             self.log(Level::Error, format!("cannot start users: {error}"));
             self.ramp = Ramp::Idle;
             self.act(MasterAction::StartDone);
-            return;
+            return false;
         }
         self.state = State::Spawning;
         self.ramp = Ramp::Stepping { due: now.elapsed };
         self.proceed(now);
+        true
     }
 
     /// Spreads the users anew over the workers of this moment.

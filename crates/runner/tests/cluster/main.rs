@@ -6,6 +6,7 @@
 )]
 
 mod faults;
+mod markers;
 mod master;
 mod runs;
 mod simulation;

@@ -11,6 +11,7 @@ use gregaria_runner::master::{
 use gregaria_runner::wire::{self, Message, StatsEntry, StatsReport, ToMaster, ToWorker};
 use gregaria_runner::worker::{Worker, WorkerAction, WorkerEnd, WorkerSettings};
 use gregaria_runner::{Level, Moment, State, UserClass};
+use gregaria_stats::{Marker, Markers};
 
 const STEP: Duration = Duration::from_millis(10);
 const LATENCY: Duration = Duration::from_millis(1);
@@ -102,6 +103,7 @@ pub(crate) struct Cluster {
     pub(crate) last_clock_offset: f64,
     pub(crate) fired: Vec<MasterEvent>,
     pub(crate) log: Vec<(Level, String)>,
+    pub(crate) markers: Vec<Marker>,
     pub(crate) begun: usize,
     pub(crate) spawn_rounds: usize,
     pub(crate) start_done: usize,
@@ -141,6 +143,7 @@ impl Cluster {
             last_clock_offset: 0.0,
             fired: Vec::new(),
             log: Vec::new(),
+            markers: Vec::new(),
             begun: 0,
             spawn_rounds: 0,
             start_done: 0,
@@ -213,12 +216,12 @@ impl Cluster {
     }
 
     pub(crate) fn stop(&mut self) {
-        self.master.stop(self.at());
+        self.master.stop(self.at(), "stopped");
         self.carry_out();
     }
 
     pub(crate) fn quit(&mut self) {
-        self.master.quit(self.at());
+        self.master.quit(self.at(), "stopped");
         self.carry_out();
     }
 
@@ -342,6 +345,7 @@ impl Cluster {
                 MasterAction::StopDone => self.stop_done += 1,
                 MasterAction::End(reason) => self.end = Some(reason),
                 MasterAction::Log(level, text) => self.log.push((level, text)),
+                MasterAction::Mark(marker) => self.markers.push(marker),
                 _ => {}
             }
         }
@@ -430,6 +434,16 @@ impl Cluster {
 
     pub(crate) fn has_logged(&self, text: &str) -> bool {
         self.log.iter().any(|(_, line)| line.contains(text))
+    }
+
+    /// What the charts show of this run, with the seconds since the test began.
+    pub(crate) fn marked(&self) -> Vec<(f64, String)> {
+        let mut markers = Markers::default();
+        for marker in self.markers.clone() {
+            markers.push(marker);
+        }
+        let row = |one: &Marker| (one.time - EPOCH - 1_000.0, one.kind.to_string());
+        markers.as_slice().iter().map(row).collect()
     }
 
     pub(crate) fn text(&self) -> String {
