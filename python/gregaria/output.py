@@ -72,6 +72,8 @@ class Output:
         stats = self._environment.stats
         if self._options.worker:
             return
+        # What only the last reports of workers have brought.
+        stats.tell_notices()
         if self._options.json:
             print_stats_json(stats)
         print_stats(stats, current=False)

@@ -204,12 +204,13 @@ class RequestStats:
         self._told: set[str] = set()
 
     def tick(self, now: float, user_count: int) -> None:
-        """To be called once a second while users run: keeps the course of the run.
-
-        Tells, once each, what a tester has to know about the figures: for example that there
-        are too many names to count each one.
-        """
+        """To be called once a second while users run: keeps the course of the run."""
         self.native.tick(now, user_count)
+        self.tell_notices()
+
+    def tell_notices(self) -> None:
+        """Tells, once each, what a tester has to know about the figures: for example that there
+        are too many names to count each one."""
         for notice in self.native.notices():
             # The numbers in it grow; the sentence is the same.
             sentence = re.sub(r"\d+", "", notice)
