@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,85 @@ def test_a_file_of_tokens_opens_the_door_to_each_of_them(cluster: Cluster) -> No
     assert [node.ends() for node in (master, *guests)] == [0, 0, 0]
     for node in (master, *guests):
         assert TOKEN not in node.log() and OTHER not in node.log()
+
+
+def with_file(cluster: Cluster, text: str, *words: str) -> tuple[Node, Door, Path]:
+    """A steered master whose tokens are those of a file."""
+    tokens = cluster.folder / "tokens"
+    tokens.write_text(text)
+    door = Door(cluster)
+    master = cluster.steered(
+        *("--join-token-file", str(tokens), "--certificate", str(door.certificate), *words)
+    )
+    master.wait_for("init")
+    return master, door, tokens
+
+
+def test_a_token_that_is_taken_out_of_the_file_is_revoked_without_a_restart(
+    cluster: Cluster,
+) -> None:
+    text = f"# the first cluster\n{TOKEN}\n\n{OTHER}\n"
+    master, door, tokens = with_file(cluster, text, "-u", "4", "-r", "50", "--expect-workers", "2")
+    kept, revoked = door.guest("kept", door.line(OTHER)), door.guest("revoked", door.line())
+    cluster.wait_for_users(4, [kept, revoked])
+    tokens.write_text(f"# the first cluster\n{OTHER}\n")
+    master.wait_for_text("The file of join tokens has changed: 1 hold from here on")
+    master.wait_for_text("1 worker joined by a token that has been revoked, and must leave")
+    assert revoked.ends() == 0
+    # Its users are the others' business, as after any loss.
+    cluster.wait("all users on the one that stays", lambda: kept.users() == 4)
+    again = door.guest("again", door.line())
+    again.wait_for_text("the join token is not valid here")
+    tokens.write_text(f"{TOKEN}\n{OTHER}\n")
+    master.wait_for_text("has changed: 2 hold from here on")
+    cluster.wait("it is let in", lambda: again.users() == 2 == kept.users())
+    cluster.tell("quit")
+    assert [node.ends() for node in (master, kept, again)] == [0, 0, 0]
+    assert master.wait_for("quit")["entries"] == cluster.target.counts()
+    for node in cluster.nodes:
+        assert TOKEN not in node.log() and OTHER not in node.log()
+
+
+def test_a_worker_that_does_not_leave_when_its_token_is_revoked_is_cut_off(
+    cluster: Cluster,
+) -> None:
+    text = f"{TOKEN}\n{OTHER}\n"
+    master, door, tokens = with_file(cluster, text, "-u", "4", "-r", "50", "--expect-workers", "2")
+    kept, deaf = door.guest("kept", door.line(OTHER)), door.guest("deaf", door.line())
+    cluster.wait_for_users(4, [kept, deaf])
+    deaf.send(signal.SIGSTOP)
+    tokens.write_text(f"{OTHER}\n")
+    cluster.wait("all users on the one that stays", lambda: kept.users() == 4)
+    deaf.send(signal.SIGCONT)
+    assert deaf.ends() == 0
+    cluster.tell("quit")
+    assert master.ends() == 0
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [("", "there is no join token in"), ("too-short\n", "a join token has 16 to 512 characters")],
+)
+def test_a_broken_file_of_tokens_changes_nothing_and_is_told_once(
+    cluster: Cluster, broken: str, reason: str
+) -> None:
+    words = ("-u", "2", "-r", "50", "--expect-workers", "1")
+    master, door, tokens = with_file(cluster, f"{TOKEN}\n", *words)
+    guest = door.guest("guest", door.line())
+    cluster.wait_for_users(2, [guest])
+    tokens.write_text(broken)
+    master.wait_for_text(reason)
+    master.wait_for_text("The join tokens from before still hold")
+    late = door.guest("late", door.line())
+    cluster.wait("it is let in", lambda: late.users() == 1 == guest.users())
+    # Touched, and no better.
+    tokens.write_text(broken + "\n")
+    tokens.write_text(f"{TOKEN}\n{OTHER}\n")
+    master.wait_for_text("has changed: 2 hold from here on")
+    assert master.log().count("still hold") == 1
+    assert "too-short" not in master.log()
+    cluster.tell("quit")
+    assert [node.ends() for node in (master, guest, late)] == [0, 0, 0]
 
 
 def refused(master: Node, kind: str) -> int:

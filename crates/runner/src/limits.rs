@@ -34,6 +34,9 @@ pub const STOP_WAIT: Duration = Duration::from_mins(1);
 /// Ours: Locust's waits half a second whatever comes.
 pub const QUIT_WAIT: Duration = Duration::from_secs(5);
 
+/// A worker whose token has been revoked is told to leave; it is cut off after so long. Ours.
+pub const LEAVE_WAIT: Duration = Duration::from_secs(5);
+
 /// Workers that join or are lost within this time share one rebalancing. Ours.
 pub const REBALANCE_DELAY: Duration = Duration::from_millis(100);
 

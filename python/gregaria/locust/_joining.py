@@ -6,6 +6,8 @@ import os
 from argparse import Namespace
 from dataclasses import dataclass, field
 
+from ._token_file import TokenFile
+
 #: Variable with the node id of a worker that is started anew by itself: it keeps its place.
 NODE_ID = "_GREGARIA_NODE_ID"
 
@@ -14,8 +16,11 @@ NODE_ID = "_GREGARIA_NODE_ID"
 class Entrance:
     """The master's side. Without tokens, whoever reaches the port may join, as in Locust."""
 
-    tokens: list[str] = field(default_factory=list[str])
-    """Join tokens that open the door. With one of them, the port speaks TLS."""
+    given: list[str] = field(default_factory=list[str])
+    """Join tokens of the options themselves: they hold for as long as the master runs."""
+
+    file: TokenFile | None = None
+    """Further ones, which change with the file."""
 
     certificate: str | None = None
     """File with the certificate and its key, made if it is not there; `None` makes one that is
@@ -23,18 +28,18 @@ class Entrance:
 
     @classmethod
     def of(cls, options: Namespace | None) -> Entrance:
-        """What the options say. Raises `OSError` if the file of tokens cannot be read, and
-        `ValueError` if it is empty: the port must not be open by mistake."""
-        tokens: list[str] = []
-        if token := getattr(options, "join_token", None):
-            tokens.append(token)
-        if path := getattr(options, "join_token_file", None):
-            with open(path, encoding="utf-8") as file:
-                found = file.read().split()
-            if not found:
-                raise ValueError(f"there is no join token in `{path}`")
-            tokens += found
-        return cls(tokens, getattr(options, "certificate", None))
+        """What the options say."""
+        token = getattr(options, "join_token", None)
+        path = getattr(options, "join_token_file", None)
+        return cls(
+            [token] if token else [],
+            TokenFile(path) if path else None,
+            getattr(options, "certificate", None),
+        )
+
+    def tokens(self) -> list[str]:
+        """All that open the door at this moment. With one of them, the port speaks TLS."""
+        return [*self.given, *(self.file.read() if self.file else [])]
 
 
 def invitation_of(options: Namespace | None) -> str | None:

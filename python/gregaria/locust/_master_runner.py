@@ -50,6 +50,9 @@ class MasterRunner(DistributedRunner):
         self._is_asked_to_quit = False
         options = environment.parsed_options
         self.entrance = Entrance.of(options)
+        # A file without a token raises: the port must not be open by mistake.
+        tokens = self.entrance.tokens()
+        self._token = tokens[0] if tokens else None
         self._node = MasterNode(
             hub().engine,
             master_bind_host,
@@ -58,7 +61,7 @@ class MasterRunner(DistributedRunner):
             bool(getattr(options, "headless", False)),
             bool(getattr(options, "enable_rebalancing", False)),
             REPORT_WAIT,
-            self.entrance.tokens,
+            tokens,
             self.entrance.certificate,
         )
         super().__init__(environment)
@@ -69,6 +72,8 @@ class MasterRunner(DistributedRunner):
         self._spawn(self._tick_stats)
         self._spawn(self._tell_of_heartbeats)
         self._spawn(self._offering.watch)
+        if self.entrance.file is not None:
+            self._spawn(self.entrance.file.watch, self._use_tokens)
 
     def _tell_of_heartbeats(self) -> NoReturn:
         """Lets the node tell of heartbeats while somebody listens: they are many."""
@@ -115,8 +120,14 @@ class MasterRunner(DistributedRunner):
 
     def invitation(self, host: str) -> str | None:
         """The line with which a worker joins at `host`; `None` if whoever reaches the port may."""
-        tokens = self.entrance.tokens
-        return self._node.invitation(host, tokens[0]) if tokens else None
+        return self._node.invitation(host, self._token) if self._token else None
+
+    def _use_tokens(self, from_file: list[str]) -> None:
+        """Takes the tokens of the changed file in place of those before."""
+        tokens = [*self.entrance.given, *from_file]
+        self._node.set_tokens(tokens)
+        self._token = tokens[0]
+        logger.info("The file of join tokens has changed: %d hold from here on", len(tokens))
 
     def get_worker_index(self, client_id: str) -> int:
         """Number of a worker, from 0; −1 for one that has never joined."""

@@ -157,6 +157,17 @@ impl MasterNode {
         Ok(Some(invitation.reveal()))
     }
 
+    /// Replaces the tokens by which workers join; those that have joined by another have to leave.
+    /// Raises `ValueError` for a text that is no token, and changes nothing then.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's list is converted to a vector"
+    )]
+    fn set_tokens(&self, tokens: Vec<String>) -> PyResult<()> {
+        self.listening.set_tokens(parsed(&tokens)?);
+        Ok(())
+    }
+
     /// Sets whether `heartbeat_sent` is among the things to do. It is not at first.
     fn tell_heartbeats(&self, tells: bool) {
         self.tells_heartbeats.store(tells, Ordering::Relaxed);
@@ -445,6 +456,11 @@ pub(super) fn level_name(level: Level) -> &'static str {
     }
 }
 
+fn parsed(tokens: &[String]) -> PyResult<Vec<JoinToken>> {
+    let parsed = tokens.iter().map(|token| token.parse::<JoinToken>());
+    parsed.collect::<Result<_, _>>().map_err(invalid)
+}
+
 /// Who may join, and the fingerprint that they know the master by.
 fn entrance(
     tokens: &[String],
@@ -453,11 +469,7 @@ fn entrance(
     if tokens.is_empty() {
         return Ok((Entrance::Open, None));
     }
-    let tokens = tokens
-        .iter()
-        .map(|token| token.parse::<JoinToken>())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(invalid)?;
+    let tokens = parsed(tokens)?;
     let certificate = match certificate {
         Some(path) => Certificate::load_or_create(&path),
         None => Certificate::generate(),

@@ -227,6 +227,20 @@ impl Master {
         }
     }
 
+    /// Tells workers to leave whose tokens have been revoked. Their users go to the others when they
+    /// have, or when they have been cut off and are missed.
+    pub fn send_away(&mut self, ids: &[Arc<str>]) {
+        let count = ids.len();
+        let workers = if count == 1 { "worker" } else { "workers" };
+        self.log(
+            Level::Warning,
+            format!("{count} {workers} joined by a token that has been revoked, and must leave"),
+        );
+        for id in ids {
+            self.send(id, ToWorker::Quit);
+        }
+    }
+
     /// A message of a worker that is not known: it runs users that belong to nobody.
     fn dismiss(&mut self, from: &Arc<str>) {
         let message = if self.peers.was_ours(from) {

@@ -5,12 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::clock::Clock;
 use super::handle::{Node, Shared};
 use super::thread;
+use crate::limits::LEAVE_WAIT;
 use crate::master::{Master, MasterAction, MasterSettings};
 use crate::moment::Level;
-use crate::wire::{BindError, Entrance, Event, Listener, RefusalWatch, Refusals, ToWorker};
+use crate::wire::{
+    BindError, Entrance, Event, JoinToken, JoinTokens, Listener, RefusalWatch, Refusals, ToWorker,
+};
 
 /// What waits to be sent when a master closes gets this long.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -32,12 +37,23 @@ pub struct Listening {
     /// Where it listens, with the port that was taken.
     pub address: SocketAddr,
     refusals: RefusalWatch,
+    tokens: Option<Arc<JoinTokens>>,
+    has_new_tokens: Arc<Notify>,
 }
 
 impl Listening {
     /// Connections that were turned away so far.
     pub fn refusals(&self) -> Refusals {
         self.refusals.read()
+    }
+
+    /// Replaces the tokens that workers may join by. Those that have joined by one which is gone are
+    /// told to leave, and are cut off if they do not. Without effect on an open port.
+    pub fn set_tokens(&self, new: impl IntoIterator<Item = JoinToken>) {
+        if let Some(tokens) = &self.tokens {
+            tokens.set(new);
+            self.has_new_tokens.notify_one();
+        }
     }
 }
 
@@ -57,13 +73,20 @@ pub fn lead(
         source,
     };
     let runtime = thread::runtime().map_err(no_thread)?;
+    let tokens = match &entrance {
+        Entrance::Invited { tokens, .. } => Some(Arc::clone(tokens)),
+        Entrance::Open => None,
+    };
+    let has_new_tokens = Arc::new(Notify::new());
     let listener = runtime.block_on(Listener::bind(entrance, &host, port))?;
     let listening = Listening {
         address: listener.address(),
         refusals: listener.watch_refusals(),
+        tokens,
+        has_new_tokens: Arc::clone(&has_new_tokens),
     };
     let shared = Shared::new(Master::new(settings), Clock::start());
-    let leading = drive(Arc::clone(&shared), listener, carry_out);
+    let leading = drive(Arc::clone(&shared), listener, has_new_tokens, carry_out);
     let node = Node::start(shared, runtime, leading).map_err(no_thread)?;
     Ok((node, listening))
 }
@@ -71,9 +94,11 @@ pub fn lead(
 async fn drive(
     shared: Arc<Shared<Master>>,
     mut listener: Listener,
+    has_new_tokens: Arc<Notify>,
     carry_out: impl Fn(MasterAction),
 ) {
     let refusals = listener.watch_refusals();
+    let mut cut_off_at = None;
     loop {
         let (actions, deadline) = {
             let mut master = shared.lock();
@@ -89,6 +114,17 @@ async fn drive(
             event = listener.next() => receive(&shared, event),
             () = shared.wake.notified() => {}
             () = shared.clock.reach(deadline) => shared.lock().tick(shared.clock.now()),
+            () = has_new_tokens.notified() => {
+                let revoked = listener.revoked();
+                if !revoked.is_empty() {
+                    cut_off_at = Some(shared.clock.now().elapsed + LEAVE_WAIT);
+                    shared.lock().send_away(&revoked);
+                }
+            }
+            () = shared.clock.reach(cut_off_at) => {
+                cut_off_at = None;
+                listener.dismiss_revoked();
+            }
             refusal = refusals.next_kind() => {
                 carry_out(MasterAction::Log(Level::Warning, refusal));
             }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -167,13 +167,22 @@ impl Listener {
         is_found
     }
 
-    /// Ends the connections of all workers whose token has been revoked or has expired at `now`.
-    /// Returns their node ids.
-    pub fn dismiss_revoked(&self, now: SystemTime) -> Vec<Arc<str>> {
+    /// Node ids of the workers that are connected by a token which has been revoked since.
+    pub fn revoked(&self) -> Vec<Arc<str>> {
         let Door::Tls(door) = &self.hall.door else {
             return Vec::new();
         };
-        let keeps = |token| door.tokens().holds(token, now);
+        let keeps = |token| door.tokens().holds(token);
+        let seats = &self.hall.seats;
+        seats.all_but(|seat| seat.token.is_some_and(keeps))
+    }
+
+    /// Ends the connections of these workers at once. Returns their node ids.
+    pub fn dismiss_revoked(&self) -> Vec<Arc<str>> {
+        let Door::Tls(door) = &self.hall.door else {
+            return Vec::new();
+        };
+        let keeps = |token| door.tokens().holds(token);
         let revoked = self.hall.seats.retain(|seat| seat.token.is_some_and(keeps));
         let dismissed = revoked.iter().map(|(node_id, _)| Arc::clone(node_id));
         let dismissed = dismissed.collect();

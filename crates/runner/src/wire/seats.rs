@@ -87,6 +87,13 @@ impl Seats {
         self.lock().extract_if(|_, seat| !keeps(seat)).collect()
     }
 
+    /// Who has a seat that a rule does not keep.
+    pub(super) fn all_but(&self, keeps: impl Fn(&Seat) -> bool) -> Vec<Arc<str>> {
+        let seats = self.lock();
+        let others = seats.iter().filter(|(_, seat)| !keeps(seat));
+        others.map(|(node_id, _)| Arc::clone(node_id)).collect()
+    }
+
     /// Does something with a seat, if it is taken.
     pub(super) fn with<T>(&self, node_id: &str, action: impl FnOnce(&Seat) -> T) -> Option<T> {
         self.lock().get(node_id).map(action)

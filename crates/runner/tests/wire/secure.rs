@@ -61,7 +61,8 @@ async fn a_revoked_token_lets_nobody_in_and_those_inside_can_be_sent_away() {
     let second = port.join("lo_2").await;
     refusal(&port, revoked).await;
 
-    let dismissed = port.listener.dismiss_revoked(SystemTime::now());
+    assert_eq!(port.listener.revoked(), [Arc::from("lo_1")]);
+    let dismissed = port.listener.dismiss_revoked();
     assert_eq!(dismissed, [Arc::from("lo_1")]);
     let loss = port.next().await;
     assert!(
@@ -76,6 +77,26 @@ async fn a_revoked_token_lets_nobody_in_and_those_inside_can_be_sent_away() {
     );
     second.send(&custom("still here", Value::Nil)).unwrap();
     assert_eq!(port.said().await.1, "still here");
+}
+
+#[tokio::test]
+async fn a_token_that_expires_leaves_those_inside_where_they_are() {
+    let mut port = Port::invited().await;
+    let token = JoinToken::generate(Some(SystemTime::now() + Duration::from_secs(2)));
+    port.tokens.set([token.clone()]);
+    port.token = token.clone();
+    let _inside = port.join("lo_1").await;
+    let expired = token.expires_at().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while SystemTime::now() < expired {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    let text = refusal(&port, token).await;
+    assert!(text.contains("has expired"), "{text}");
+    assert!(port.listener.revoked().is_empty());
 }
 
 #[tokio::test]
