@@ -22,6 +22,9 @@ logger = logging.getLogger("locust.main")
 #: Exit code after an exception in a listener or in a greenlet of the runner.
 UNHANDLED = 2
 
+#: Exit code of a master whose last worker has gone missing: the rest of the run had no load.
+ALL_LOST = 1
+
 
 class End:
     """Waits for what comes first: the runner is done, the time is up, or somebody stops it."""
@@ -104,7 +107,8 @@ def _has_failed(runner: Runner | None) -> bool:
 
 
 def exit_code(environment: Environment) -> int:
-    """What the locustfile says, else what happened: failures, then exceptions in listeners.
+    """What the locustfile says, else what happened: failures, then exceptions in listeners, then
+    the loss of all workers.
 
     What failed on a worker, its master tells.
     """
@@ -113,7 +117,9 @@ def exit_code(environment: Environment) -> int:
     options = environment.parsed_options
     if options is not None and _has_failed(environment.runner):
         return options.exit_code_on_error
-    return UNHANDLED if log.unhandled_greenlet_exception else 0
+    if log.unhandled_greenlet_exception:
+        return UNHANDLED
+    return ALL_LOST if getattr(environment.runner, "has_lost_all_workers", False) else 0
 
 
 def _undisturbed(action: Callable[[], object]) -> None:

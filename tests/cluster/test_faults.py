@@ -104,7 +104,7 @@ def test_a_run_ends_with_its_last_worker_and_says_so(cluster: Cluster) -> None:
     cluster.wait("a report", lambda: master.last_look()["requests"] > 0)
     for worker in workers:
         worker.send(signal.SIGKILL)
-    assert master.ends(LOSS_LIMIT) == 0
+    assert master.ends(LOSS_LIMIT) == 1
     log = master.log()
     assert "The last worker went missing, stopping test." in log
     assert "The run has ended: the last worker has gone missing" in log

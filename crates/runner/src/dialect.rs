@@ -6,13 +6,16 @@
 
 use rmpv::Value;
 
-use crate::wire::{Extra, Heartbeat, PeerVersion, StatsReport, ToWorker};
+use crate::wire::{ExceptionReport, Extra, Heartbeat, PeerVersion, StatsReport, ToWorker};
 
 /// The version of Locust whose protocol is spoken.
 pub const LOCUST_VERSION: &str = "2.47.0";
 
 /// Field of our own in messages of Locust.
 const FIELD: &str = "gregaria";
+
+/// Field of our own in `stats`: exceptions of tasks since the last report.
+const EXCEPTIONS: &str = "gregaria_exceptions";
 
 /// Message to a worker: how far its reports have been merged.
 const MERGED: &str = "gregaria_merged";
@@ -113,6 +116,49 @@ impl ReportNumber {
         report.extra.remove(FIELD);
         Some(found)
     }
+}
+
+/// An exception of tasks, and how often it has occurred since the last report.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CountedException {
+    pub(crate) exception: ExceptionReport,
+    pub(crate) count: u64,
+}
+
+/// Puts exceptions into a report. They share its number, and so count once with it.
+pub(crate) fn write_exceptions(
+    exceptions: impl Iterator<Item = CountedException>,
+    report: &mut StatsReport,
+) {
+    let rows = exceptions.map(|CountedException { exception, count }| {
+        Value::Array(vec![
+            exception.msg.into(),
+            exception.traceback.into(),
+            count.into(),
+        ])
+    });
+    report.extra.set(EXCEPTIONS, Value::Array(rows.collect()));
+}
+
+/// Takes the exceptions out of a report. What is none is skipped.
+pub(crate) fn take_exceptions(report: &mut StatsReport) -> Vec<CountedException> {
+    let Some(Value::Array(rows)) = report.extra.remove(EXCEPTIONS) else {
+        return Vec::new();
+    };
+    let read = |row: &Value| {
+        let [msg, traceback, count] = row.as_array()?.as_slice() else {
+            return None;
+        };
+        Some(CountedException {
+            exception: ExceptionReport {
+                msg: msg.as_str()?.to_owned(),
+                traceback: traceback.as_str()?.to_owned(),
+                ..ExceptionReport::default()
+            },
+            count: count.as_u64()?,
+        })
+    };
+    rows.iter().filter_map(read).collect()
 }
 
 /// How far a master has merged the reports of a worker.

@@ -3,7 +3,8 @@
 //!
 //! Locust's message has response times rounded to two digits. Ours carries the histogram beside them,
 //! in a field that a Locust master skips: so figures of a cluster of our own nodes are as fine as those
-//! of one process. Exceptions of tasks travel in messages of their own, as Locust's do.
+//! of one process. Exceptions of tasks are added by the worker: to a master of ours they travel in the
+//! report, to Locust's in messages of their own.
 
 use std::collections::BTreeMap;
 
@@ -214,7 +215,7 @@ fn failure_from_wire(sent: &StatsFailure, shift: Shift) -> Failure {
     failure
 }
 
-fn sane(count: u64) -> u64 {
+pub(crate) fn sane(count: u64) -> u64 {
     count.min(MAX_COUNT)
 }
 

@@ -49,6 +49,9 @@ pub const TURN_LIMIT: Duration = Duration::from_secs(3);
 /// Reports a worker of ours keeps for a master that does not answer: an hour of them.
 pub const MAX_UNMERGED_REPORTS: usize = 1_200;
 
+/// Kinds of exceptions in one report of a worker of ours: as many as figures keep.
+pub const MAX_REPORTED_EXCEPTIONS: usize = 1_000;
+
 /// A worker of ours whose heartbeats show that it missed a message is told again after so long.
 pub const REPEAT_AFTER: Duration = Duration::from_secs(2);
 

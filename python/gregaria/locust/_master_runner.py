@@ -48,6 +48,8 @@ class MasterRunner(DistributedRunner):
         self._has_started = Event()
         self._has_stopped = Event()
         self._is_asked_to_quit = False
+        self.has_lost_all_workers = False
+        """The run has ended before its time, since the last worker has gone missing."""
         options = environment.parsed_options
         self.entrance = Entrance.of(options)
         # A file without a token raises: the port must not be open by mistake.
@@ -280,8 +282,10 @@ class MasterRunner(DistributedRunner):
     def _do_mark(self, marker: Marker) -> None:
         self.stats.native.mark(marker)
 
-    def _do_exception(self, client_id: str, message: str, formatted_traceback: str) -> None:
-        self.log_exception(client_id, message, formatted_traceback)
+    def _do_exception(
+        self, client_id: str, message: str, formatted_traceback: str, count: int
+    ) -> None:
+        self.stats.native.record_exception(message, formatted_traceback, client_id, count)
 
     def _do_worker_log(self, worker: str, lines: list[str]) -> None:
         self.environment.update_worker_logs({"worker_id": worker, "logs": lines})
@@ -296,7 +300,8 @@ class MasterRunner(DistributedRunner):
     def _do_bundle_held(self, client_id: str, sha256: str) -> None:
         self._offering.held(client_id, sha256)
 
-    def _do_end(self, reason: str) -> None:
+    def _do_end(self, reason: str, is_lost: bool) -> None:
+        self.has_lost_all_workers = is_lost
         self._has_ended.set()
         self._has_started.set()
         self._has_stopped.set()

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use gregaria_runner::bundle::Bundle;
 use gregaria_runner::master::{
-    Job, Master, MasterAction, MasterEvent, MasterSettings, Rebalancing, Start,
+    EndReason, Job, Master, MasterAction, MasterEvent, MasterSettings, Rebalancing, Start,
 };
 use gregaria_runner::node::{self, Node};
 use gregaria_runner::wire::{
-    Certificate, Entrance, Invitation, JoinToken, JoinTokens, Locustfile, LocustfileReply, Message,
-    StatsReport, ToMaster, ToWorker,
+    Certificate, Entrance, ExceptionReport, Invitation, JoinToken, JoinTokens, Locustfile,
+    LocustfileReply, Message, StatsReport, ToMaster, ToWorker,
 };
 use gregaria_runner::{Level, UserClass, dialect};
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -417,9 +417,11 @@ impl MasterNode {
                 *self.report.borrow_mut() = Some((report, clock_offset));
                 ("report", id(&from), is_stale).into_pyobject(py)
             }
-            MasterAction::Exception { from, exception } => {
-                ("exception", id(&from), exception.msg, exception.traceback).into_pyobject(py)
-            }
+            MasterAction::Exception {
+                from,
+                exception: ExceptionReport { msg, traceback, .. },
+                count,
+            } => ("exception", id(&from), msg, traceback, count).into_pyobject(py),
             MasterAction::WorkerLog { worker, lines } => {
                 ("worker_log", worker, lines).into_pyobject(py)
             }
@@ -438,7 +440,10 @@ impl MasterNode {
             MasterAction::StopDone => ("stop_done",).into_pyobject(py),
             MasterAction::Log(level, text) => ("log", level_name(level), text).into_pyobject(py),
             MasterAction::Mark(marker) => ("mark", Marker::from(marker)).into_pyobject(py),
-            MasterAction::End(reason) => ("end", reason.to_string()).into_pyobject(py),
+            MasterAction::End(reason) => {
+                let is_lost = reason == EndReason::LastWorkerMissing;
+                ("end", reason.to_string(), is_lost).into_pyobject(py)
+            }
             MasterAction::Send { .. } | MasterAction::Spawn(_) => {
                 unreachable!("carried out by the node")
             }

@@ -119,19 +119,23 @@ impl Stats {
             .record_failure(method.unwrap_or_default(), name, now, failure);
     }
 
-    /// Counts an error that left a task on a node, by its traceback.
-    #[pyo3(name = "record_exception", signature = (message, traceback, node="local"))]
+    /// Counts errors that left tasks on a node, by their traceback.
+    #[pyo3(name = "record_exception", signature = (message, traceback, node="local", count=1))]
     fn record_exception_from_python(
         &self,
         py: Python<'_>,
         message: &str,
         traceback: &str,
         node: &str,
+        count: u64,
     ) -> PyResult<()> {
         if node == LOCAL_NODE {
-            self.record_exception(message, traceback);
+            for _ in 0..count {
+                self.record_exception(message, traceback);
+            }
         } else {
-            let exception = Exception::new(node, message, traceback);
+            let mut exception = Exception::new(node, message, traceback);
+            exception.count = count;
             self.source.totals(py)?.add_exception(&exception);
         }
         Ok(())

@@ -40,12 +40,14 @@ pub enum MasterAction {
         /// Seconds by which the worker's clock is behind: to be added to its times.
         clock_offset: f64,
     },
-    /// Count an exception of a task.
+    /// Count exceptions of tasks.
     Exception {
         /// The worker.
         from: Arc<str>,
         /// Text and traceback.
         exception: ExceptionReport,
+        /// How many.
+        count: u64,
     },
     /// Keep these lines in place of those the worker has sent before.
     WorkerLog {

@@ -129,10 +129,7 @@ impl Master {
             ToMaster::SpawningComplete(users) => {
                 self.spawning(from, State::Running, Some(users.user_classes_count));
             }
-            ToMaster::Exception(exception) => self.act(MasterAction::Exception {
-                from: Arc::clone(from),
-                exception,
-            }),
+            ToMaster::Exception(exception) => self.exception(from, exception, 1),
             ToMaster::Logs(lines) => self.act(MasterAction::WorkerLog {
                 worker: lines.worker_id,
                 lines: lines.logs,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::action::MasterAction;
 use super::leader::Master;
-use crate::dialect::ReportNumber;
+use crate::dialect::{self, CountedException, ReportNumber};
+use crate::exchange::sane;
 use crate::ledger::Verdict;
-use crate::wire::StatsReport;
+use crate::wire::{ExceptionReport, StatsReport};
 use crate::{Peer, State};
 
 impl Master {
@@ -21,6 +22,12 @@ impl Master {
             }
             is_stale = number.run != self.run_number;
         }
+        let exceptions = dialect::take_exceptions(&mut report);
+        for CountedException { exception, count } in exceptions {
+            if !is_stale {
+                self.exception(from, exception, sane(count));
+            }
+        }
         // As in Locust, what a worker that is not known has counted still counts; only its users do
         // not. Those of a missing one have been given to the others.
         let peer = self.peers.get(from);
@@ -34,6 +41,15 @@ impl Master {
             report,
             is_stale,
             clock_offset,
+        });
+    }
+
+    /// Tasks have ended in an exception: of a worker of Locust, each comes by itself.
+    pub(super) fn exception(&mut self, from: &Arc<str>, exception: ExceptionReport, count: u64) {
+        self.act(MasterAction::Exception {
+            from: Arc::clone(from),
+            exception,
+            count,
         });
     }
 }

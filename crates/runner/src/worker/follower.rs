@@ -8,6 +8,7 @@ use std::time::Duration;
 use rmpv::Value;
 
 use super::action::{WorkerAction, WorkerEnd, WorkerEvent};
+use super::exceptions::Exceptions;
 use super::joining::Joining;
 use super::outbox::Outbox;
 use super::settling::{Settling, Then};
@@ -49,6 +50,7 @@ pub struct Worker {
     /// The life of a master of ours; `None` under one of Locust's.
     pub(super) master_life: Option<String>,
     pub(super) outbox: Outbox,
+    exceptions: Exceptions,
     /// Number of the run that users work for.
     pub(super) run: u64,
     pub(super) job: u64,
@@ -76,6 +78,7 @@ impl Worker {
     pub fn new(settings: WorkerSettings, now: Moment) -> Self {
         let mut worker = Self {
             outbox: Outbox::new(settings.life.clone()),
+            exceptions: Exceptions::default(),
             settings,
             state: State::Ready,
             joining: Joining::begin(now),
@@ -177,8 +180,9 @@ impl Worker {
     }
 
     /// The answer to [`WorkerAction::Report`].
-    pub fn reported(&mut self, now: Moment, report: StatsReport) {
+    pub fn reported(&mut self, now: Moment, mut report: StatsReport) {
         if self.master_life.is_some() {
+            self.exceptions.join(&mut report);
             let (message, has_given_up) = self.outbox.add(report, self.run);
             if has_given_up {
                 self.log(
@@ -210,11 +214,16 @@ impl Worker {
 
     /// A task has ended in an exception.
     pub fn exception(&mut self, msg: String, traceback: String) {
-        self.send(ToMaster::Exception(ExceptionReport {
+        let exception = ExceptionReport {
             msg,
             traceback,
             ..ExceptionReport::default()
-        }));
+        };
+        if self.master_life.is_some() {
+            self.exceptions.add(exception);
+        } else {
+            self.send(ToMaster::Exception(exception));
+        }
     }
 
     /// Sends a custom message.

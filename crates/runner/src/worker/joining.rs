@@ -83,8 +83,9 @@ impl Worker {
                     ),
                 );
             }
-            // Its clock need not be that of the one before.
+            // Neither its clock nor its runs need be those of the one before.
             self.last_timestamp = None;
+            self.run = 0;
             self.master_life = life;
         } else if self.master_life.is_some() {
             for message in self.outbox.again() {

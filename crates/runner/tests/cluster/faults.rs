@@ -254,6 +254,59 @@ fn workers_outlive_their_master_and_join_the_next_one() {
 }
 
 #[test]
+fn what_was_counted_for_a_dead_master_is_none_of_the_next_ones_run() {
+    let mut cluster = running(2, 10);
+    cluster.nodes[0].is_cut = true;
+    cluster.master = Master::new(settings("second"));
+    cluster.until(10.0, "one has joined", |it| {
+        it.master.peers().active_count() == 1
+    });
+    cluster.merged = 0;
+    cluster.start(6, 6.0);
+    cluster.pass(4.0);
+    // The other comes in the middle: its run has the same number, and is another one.
+    cluster.nodes[0].is_cut = false;
+    cluster.nodes[0]
+        .worker
+        .exception("oh".to_owned(), "a".to_owned());
+    let before = cluster.nodes[0].served;
+    cluster.until(5.0, "it shares the load", |it| {
+        it.nodes.iter().all(|node| node.user_count() == 3)
+    });
+    assert!(cluster.stale > 0);
+    assert_eq!(cluster.exceptions, 0);
+    assert_eq!(cluster.nodes[0].new_runs, 2);
+    assert!(cluster.merged <= cluster.served() - before);
+}
+
+#[test]
+fn exceptions_count_once_whatever_gets_lost_on_the_way() {
+    let mut cluster = running(2, 10);
+    let raise = |cluster: &mut Cluster| {
+        for traceback in ["a", "a", "b"] {
+            let worker = &mut cluster.nodes[0].worker;
+            worker.exception("oh".to_owned(), traceback.to_owned());
+        }
+    };
+    raise(&mut cluster);
+    cluster.pass(4.0);
+    assert_eq!(cluster.exceptions, 3);
+    cluster.dropped = vec!["stats"];
+    raise(&mut cluster);
+    cluster.pass(4.0);
+    cluster.dropped.clear();
+    raise(&mut cluster);
+    // All that is not known to have been merged is sent again, and so is the gap.
+    cluster.nodes[0].worker.connected_again();
+    cluster.pass(4.0);
+    assert_eq!(cluster.exceptions, 9);
+    raise(&mut cluster);
+    cluster.stop();
+    cluster.pass(1.0);
+    assert_eq!(cluster.exceptions, 12, "the last report has them too");
+}
+
+#[test]
 fn a_dead_master_is_noticed_within_a_minute_and_waited_for() {
     let mut cluster = running(2, 10);
     for node in &mut cluster.nodes {

@@ -98,6 +98,8 @@ pub(crate) struct Cluster {
     /// Requests of this run in the master's statistics, and of earlier runs that came late.
     pub(crate) merged: u64,
     pub(crate) stale: u64,
+    /// Exceptions of tasks that the master has counted.
+    pub(crate) exceptions: u64,
     /// Requests that were in the statistics of earlier runs when the next one began.
     pub(crate) merged_before: u64,
     pub(crate) last_clock_offset: f64,
@@ -139,6 +141,7 @@ impl Cluster {
             nodes: Vec::new(),
             merged: 0,
             stale: 0,
+            exceptions: 0,
             merged_before: 0,
             last_clock_offset: 0.0,
             fired: Vec::new(),
@@ -341,6 +344,7 @@ impl Cluster {
                         self.merged += requests;
                     }
                 }
+                MasterAction::Exception { count, .. } => self.exceptions += count,
                 MasterAction::StartDone => self.start_done += 1,
                 MasterAction::StopDone => self.stop_done += 1,
                 MasterAction::End(reason) => self.end = Some(reason),
