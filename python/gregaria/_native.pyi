@@ -19,6 +19,7 @@ __all__ = [
     "WeightedOrder",
     "WorkerNode",
     "bucket_response_time",
+    "certificate_fingerprint",
     "closest",
     "command_line_answer",
     "command_line_help",
@@ -479,6 +480,7 @@ class WorkerNode:
     def close(self) -> None: ...
 
 #: A new join token; it expires after so many seconds, if they are given.
+def certificate_fingerprint(path: str) -> str: ...
 def make_join_token(seconds: float | None = None) -> str: ...
 
 #: Names and texts of the files that a master sends to a worker without a locustfile; the text of a

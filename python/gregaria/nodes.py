@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 
 from gregaria._refusal import Refusal, reason
 from gregaria.locust._joining import invitation_of
 from gregaria.locust.env import Environment
 from gregaria.locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
+from gregaria.processes import IS_CHILD
 
 logger = logging.getLogger("locust.main")
 
@@ -38,6 +40,9 @@ def read_invitation(options: argparse.Namespace) -> None:
 
 def make_runner(environment: Environment, options: argparse.Namespace) -> Runner:
     """The runner that the options ask for. A worker is made when its master has accepted it."""
+    if options.worker and os.environ.get(IS_CHILD):
+        # Of a master with --processes: the rest of the command line is the same.
+        options.master = False
     if options.master and options.worker:
         raise Refusal("The --master argument cannot be combined with --worker", NO_SUCH_NODE)
     try:

@@ -1,7 +1,9 @@
 """`--processes N`: so many workers on this machine, each a process of its own.
 
 They are executed, not forked: each imports the locustfile for itself, as a worker on another
-machine does. Without `--worker`, this process is their master.
+machine does. Without `--worker`, this process is their master. If that one lets nobody in without
+an invitation, they get one in their environment, by a token that is made for them alone: it stands
+on no command line and in no log, and no other token is given to them.
 """
 
 from __future__ import annotations
@@ -10,15 +12,25 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 
+from gregaria import _native
 from gregaria._options import complain, read
+from gregaria._refusal import reason
+from gregaria.locust._local_token import LOCAL_TOKEN
 
 #: Seconds that workers get to end by themselves when their master has.
 GRACE = 3
 
 #: Set for the workers, who have the same command line.
 IS_CHILD = "_GREGARIA_WORKER_PROCESS"
+
+#: Addresses to listen on that are none to connect to.
+ALL_ADDRESSES = ("*", "", "0.0.0.0", "::")
+
+#: Variables that are the master's alone.
+SECRETS = ("GREGARIA_JOIN_TOKEN", "GREGARIA_JOIN_TOKEN_FILE", LOCAL_TOKEN)
 
 
 def start(arguments: Sequence[str]) -> tuple[Workers | None, list[str]]:
@@ -36,27 +48,58 @@ def start(arguments: Sequence[str]) -> tuple[Workers | None, list[str]]:
         return None, words
     if asked < -1 or asked == 0:
         complain(f"--processes {asked}: give a number from 1, or -1 for one on each core")
-    if options["master"]:
-        complain("--processes cannot be combined with --master: the master is started with them")
-    if options["join_token"] or options["join_token_file"]:
-        complain(
-            "--processes cannot be combined with a join token: its workers have no invitation\n"
-            "Start the master with the token, and others with --worker --processes N --invitation"
-        )
     number = (os.cpu_count() or 1) if asked == -1 else asked
-    is_worker = bool(options["worker"])
-    workers = Workers(number, words if is_worker else [*words, "--worker"], is_worker)
-    return workers, [*words, "--master", "--expect-workers", str(number)]
+    if options["worker"]:
+        return Workers(number, words, is_all=True), words
+    master_words = [*words, "--master"]
+    # A master that was asked for may have others to wait for besides these.
+    expected = options["expect_workers"] if options["master"] else 0
+    if not isinstance(expected, int) or expected < number:
+        master_words += ["--expect-workers", str(number)]
+    variables: dict[str, str] = {}
+    folder: tempfile.TemporaryDirectory[str] | None = None
+    if options["join_token"] or options["join_token_file"]:
+        certificate = options["certificate"]
+        if not isinstance(certificate, str):
+            folder = tempfile.TemporaryDirectory(prefix="gregaria-")
+            certificate = os.path.join(folder.name, "certificate.pem")
+            master_words += ["--certificate", certificate]
+        variables["GREGARIA_INVITATION"] = _invite(options, certificate)
+    workers = Workers(number, [*words, "--worker"], is_all=False, variables=variables)
+    workers.folder = folder
+    return workers, master_words
+
+
+def _invite(options: Mapping[str, object], certificate: str) -> str:
+    """The line by which workers here join the master, who finds their token in its environment."""
+    try:
+        fingerprint = _native.certificate_fingerprint(certificate)
+    except OSError as error:
+        complain(f"cannot use the certificate `{certificate}`: {reason(error)}")
+    token = os.environ[LOCAL_TOKEN] = _native.make_join_token(None)
+    host = str(options["master_bind_host"])
+    host = "127.0.0.1" if host in ALL_ADDRESSES else host
+    host = f"[{host}]" if ":" in host else host
+    return f"gregaria://{host}:{options['master_bind_port']}/{fingerprint}/{token}"
 
 
 class Workers:
     """Worker processes of this command line, as children of this process."""
 
-    def __init__(self, number: int, arguments: Sequence[str], is_all: bool) -> None:
+    def __init__(
+        self,
+        number: int,
+        arguments: Sequence[str],
+        is_all: bool,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         #: Whether there is nothing else to do for this process.
         self.is_all = is_all
+        #: Goes when they have ended: a certificate that is made for one run.
+        self.folder: tempfile.TemporaryDirectory[str] | None = None
         command = [sys.executable, "-m", "gregaria", *arguments]
-        environment = {**os.environ, IS_CHILD: "1"}
+        kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
+        environment = {**kept, **(variables or {}), IS_CHILD: "1"}
         # Ctrl-C is for this process, which then tells them.
         self._processes = [
             subprocess.Popen(command, env=environment, start_new_session=True)
@@ -87,6 +130,8 @@ class Workers:
             code = process.wait()
             if code > 1:
                 sys.stderr.write(f"gregaria: a worker has ended with exit code {code}\n")
+        if self.folder is not None:
+            self.folder.cleanup()
 
     def _signal(self, number: int) -> None:
         for process in self._processes:

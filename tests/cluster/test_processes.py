@@ -4,8 +4,10 @@ import os
 import re
 import signal
 import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from tests.cluster.nodes import LIMIT, OURS, Target, free_port, wait_until
 
@@ -22,10 +24,19 @@ class Visitor(HttpUser):
 """
 
 
+TOKEN = "gjt1-never-0123456789abcdef0123456789abcdef"
+
+
 class Command:
     """The command, and the processes that it has started."""
 
-    def __init__(self, folder: Path, target: Target, *words: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        target: Target,
+        *words: str,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         (folder / "locustfile.py").write_text(SHOP)
         self.log = folder / "log"
         port = str(free_port())
@@ -40,7 +51,10 @@ class Command:
                 cwd=folder,
                 stdout=log,
                 stderr=log,
-                env={k: v for k, v in os.environ.items() if not k.startswith("GREGARIA_")},
+                env={
+                    **{k: v for k, v in os.environ.items() if not k.startswith("GREGARIA_")},
+                    **(variables or {}),
+                },
             )
 
     def children(self) -> list[int]:
@@ -80,16 +94,37 @@ def test_ctrl_c_ends_the_workers_too(tmp_path: Path, target: Target) -> None:
     assert not any(map(is_alive, pids))
 
 
-def test_workers_without_an_invitation_are_not_started(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "gregaria", "--headless", "--processes", "2"],
-        cwd=tmp_path,
-        env={**os.environ, "GREGARIA_JOIN_TOKEN": "0123456789abcdef"},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "--processes cannot be combined with a join token" in done.stderr
-    assert "0123456789abcdef" not in done.stderr
+@pytest.mark.parametrize("by_file", [False, True])
+@pytest.mark.parametrize("words", [(), ("--master",)])
+def test_workers_of_a_master_with_a_token_get_an_invitation_that_shows_nowhere(
+    tmp_path: Path, target: Target, by_file: bool, words: tuple[str, ...]
+) -> None:
+    if by_file:
+        (tmp_path / "tokens").write_text(f"{TOKEN}\n")
+        words = (*words, "--join-token-file", "tokens")
+    variables = {} if by_file else {"GREGARIA_JOIN_TOKEN": TOKEN}
+    command = Command(tmp_path, target, "--processes", "2", "-t", "3", *words, variables=variables)
+    wait_until("requests", target.total, [])
+    pids = command.children()
+    assert len(pids) == 2
+    lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in [command.process.pid, *pids]]
+    assert not any("gregaria://" in line or "gjt1-" in line for line in lines)
+    environments = [Path(f"/proc/{pid}/environ").read_text() for pid in pids]
+    # What they have opens this door to them alone: it is not the token of the others.
+    assert all("GREGARIA_INVITATION=gregaria://127.0.0.1:" in each for each in environments)
+    assert not any(TOKEN in each for each in environments)
+    assert command.process.wait(LIMIT) == 0, command.text()
+    text = command.text()
+    assert "by invitation" in text
+    assert set(re.findall(r"\(index (\d)\) reported as ready", text)) == {"0", "1"}
+    assert "gregaria://" not in text and "gjt1-" not in text
+    assert f'"num_requests": {target.total()},' in (tmp_path / "figures.json").read_text()
+
+
+def test_a_certificate_that_cannot_be_used_starts_nobody(tmp_path: Path, target: Target) -> None:
+    (tmp_path / "certificate.pem").write_text("no certificate")
+    variables = {"GREGARIA_JOIN_TOKEN": TOKEN}
+    words = ("--processes", "2", "--certificate", "certificate.pem")
+    command = Command(tmp_path, target, *words, variables=variables)
+    assert command.process.wait(LIMIT) == 2
+    assert "certificate.pem" in command.text()

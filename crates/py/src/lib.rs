@@ -41,7 +41,9 @@ mod _native {
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
-    use crate::cluster::{MasterNode, WorkerNode, fetch_locustfile, make_join_token};
+    use crate::cluster::{
+        MasterNode, WorkerNode, certificate_fingerprint, fetch_locustfile, make_join_token,
+    };
     #[pymodule_export]
     use crate::dispatch::Dispatcher;
     #[pymodule_export]

@@ -6,6 +6,7 @@ import os
 from argparse import Namespace
 from dataclasses import dataclass, field
 
+from ._local_token import take_local_token
 from ._token_file import TokenFile
 
 #: Variable with the node id of a worker that is started anew by itself: it keeps its place.
@@ -22,6 +23,9 @@ class Entrance:
     file: TokenFile | None = None
     """Further ones, which change with the file."""
 
+    local: list[str] = field(default_factory=list[str])
+    """That of the workers which this process has started: nobody else knows it."""
+
     certificate: str | None = None
     """File with the certificate and its key, made if it is not there; `None` makes one that is
     forgotten with the process."""
@@ -34,12 +38,13 @@ class Entrance:
         return cls(
             [token] if token else [],
             TokenFile(path) if path else None,
+            take_local_token(),
             getattr(options, "certificate", None),
         )
 
     def tokens(self) -> list[str]:
         """All that open the door at this moment. With one of them, the port speaks TLS."""
-        return [*self.given, *(self.file.read() if self.file else [])]
+        return [*self.given, *(self.file.read() if self.file else []), *self.local]
 
 
 def invitation_of(options: Namespace | None) -> str | None:

@@ -127,7 +127,7 @@ class MasterRunner(DistributedRunner):
     def _use_tokens(self, from_file: list[str]) -> None:
         """Takes the tokens of the changed file in place of those before."""
         tokens = [*self.entrance.given, *from_file]
-        self._node.set_tokens(tokens)
+        self._node.set_tokens([*tokens, *self.entrance.local])
         self._token = tokens[0]
         logger.info("The file of join tokens has changed: %d hold from here on", len(tokens))
 

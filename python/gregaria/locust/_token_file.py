@@ -1,4 +1,4 @@
-"""A file of join tokens, read again when it changes: tokens are added and revoked in a running master.
+"""A file of join tokens, read again when it changes: a running master adds and revokes by it.
 
 A file that cannot be used changes nothing: neither may the port be open by mistake, nor may a slip
 of the pen send all workers away.

@@ -1,11 +1,12 @@
 //! What comes before a worker joins: its token and its locustfile.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use gregaria_runner::bundle::Bundle;
 use gregaria_runner::node;
-use gregaria_runner::wire::{JoinToken, Locustfile};
-use pyo3::exceptions::{PyConnectionError, PyValueError};
+use gregaria_runner::wire::{Certificate, JoinToken, Locustfile};
+use pyo3::exceptions::{PyConnectionError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -19,6 +20,19 @@ pub(crate) fn make_join_token(seconds: Option<f64>) -> PyResult<String> {
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     let expires_at = lifetime.and_then(|lifetime| SystemTime::now().checked_add(lifetime));
     Ok(JoinToken::generate(expires_at).reveal().to_owned())
+}
+
+/// What workers pin: SHA-256 of the certificate in a file, which is made if it is not there. Raises
+/// `OSError` if the file cannot be used.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "pyo3 converts to an owned path"
+)]
+pub(crate) fn certificate_fingerprint(path: PathBuf) -> PyResult<String> {
+    let certificate = Certificate::load_or_create(&path)
+        .map_err(|error| PyOSError::new_err(error.to_string()))?;
+    Ok(certificate.fingerprint().to_string())
 }
 
 /// A part of the test as (name, text), or (URL, `None`).

@@ -6,6 +6,6 @@ mod orders;
 mod value;
 mod worker;
 
-pub(crate) use joining::{fetch_locustfile, make_join_token};
+pub(crate) use joining::{certificate_fingerprint, fetch_locustfile, make_join_token};
 pub(crate) use master::MasterNode;
 pub(crate) use worker::WorkerNode;
