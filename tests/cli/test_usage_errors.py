@@ -28,7 +28,6 @@ LINES = (
     "--config nowhere.conf",
     "--html report.html",
     "--headless --processes 0",
-    "--headless --processes 4 --master",
     "--master",
     "--autostart",
     "--web-port 8090",
