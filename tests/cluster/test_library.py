@@ -1,6 +1,7 @@
 """Master and worker made by a program of one's own, here both in one process."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import gevent
 import pytest
@@ -20,6 +21,24 @@ class Visitor(User):
     @task
     def look(self) -> None:
         pass
+
+
+class Counted:
+    """Requests of a worker, one at a time."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._request = environment.events.request
+
+    def request(self) -> None:
+        self._request.fire(
+            request_type="GET", name="/counted", response_time=1, response_length=0, exception=None
+        )
+
+    def merged(self, master: MasterRunner, count: int) -> None:
+        """Waits until the master has counted so many."""
+        while (seen := master.stats.total.num_requests) < count:
+            gevent.sleep(0.05)
+        assert seen == count
 
 
 @pytest.fixture
@@ -68,6 +87,31 @@ def test_heartbeats_are_told_to_those_who_listen_and_to_nobody_else(
 
     heard.wait()
     assert set(told) == {worker.client_id}
+
+
+def test_reports_count_once_whether_anybody_looks_at_them_or_not(
+    master: MasterRunner, worker: WorkerRunner
+) -> None:
+    counted = Counted(worker.environment)
+    master.start(1, 1)
+    counted.request()
+    counted.merged(master, 1)
+
+    seen: list[dict[str, Any]] = []
+    hook = master.environment.events.worker_report
+
+    def on_report(client_id: str, data: dict[str, Any]) -> None:
+        seen.extend(data["stats"])
+
+    hook.add_listener(on_report)
+    counted.request()
+    counted.merged(master, 2)
+    assert [(entry["name"], entry["num_requests"]) for entry in seen] == [("/counted", 1)]
+
+    hook.remove_listener(on_report)
+    counted.request()
+    counted.merged(master, 3)
+    assert len(seen) == 1
 
 
 def test_a_master_that_has_ended_starts_and_stops_nothing(

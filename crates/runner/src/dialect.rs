@@ -43,6 +43,17 @@ pub(crate) fn value_mark(extra: &Extra) -> Option<&Value> {
     extra.get(FIELD)
 }
 
+/// Takes the bytes of [`mark`] out: the histogram of an entry.
+pub(crate) fn take_bytes(extra: &mut Extra) -> Option<Vec<u8>> {
+    match extra.get(FIELD) {
+        Some(Value::Binary(_)) => match extra.remove(FIELD) {
+            Some(Value::Binary(bytes)) => Some(bytes),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The text of [`mark`].
 pub(crate) fn text_mark(extra: &Extra) -> Option<&str> {
     extra.get(FIELD)?.as_str()

@@ -12,6 +12,7 @@ use gregaria_stats::{
     Entry, Failure, Histogram, Key, PerSecond as Second, Precision, Report, Settings,
 };
 use rmpv::Value;
+use serde::{Deserialize, Serialize};
 
 use crate::dialect;
 use crate::wire::{Extra, Number, PerSecond, StatsEntry, StatsFailure, StatsReport};
@@ -157,42 +158,54 @@ fn entry_from_wire(sent: &StatsEntry, shift: Shift, settings: &Settings) -> Entr
     entry
 }
 
-/// Digits, then each bucket that is not empty and its count.
+/// The buckets that are not empty, as (index, count) in the order of their times.
+#[derive(Serialize, Deserialize)]
+struct Buckets {
+    /// Significant digits of a time: 2 or 3.
+    digits: u8,
+    counts: Vec<(u32, u64)>,
+}
+
 fn histogram_to_wire(histogram: &Histogram) -> Value {
     let digits = match histogram.precision() {
         Precision::Two => 2,
         Precision::Three => 3,
     };
-    let buckets = histogram
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "there are some thousand buckets"
+    )]
+    let counts = histogram
         .buckets()
-        .flat_map(|(index, count)| [Value::from(index as u64), count.into()]);
-    Value::Array(
-        std::iter::once(Value::from(digits))
-            .chain(buckets)
-            .collect(),
-    )
+        .map(|(index, count)| (index as u32, count))
+        .collect();
+    let bytes = postcard::to_allocvec(&Buckets { digits, counts });
+    Value::Binary(bytes.expect("a vector takes all that is written to it"))
 }
 
 /// `None` if it is none, so that the rounded times stand in for it.
 fn histogram_from_wire(value: &Value) -> Option<Histogram> {
-    let (digits, buckets) = value.as_array()?.split_first()?;
-    let precision = match digits.as_u64()? {
+    let Value::Binary(bytes) = value else {
+        return None;
+    };
+    let (Buckets { digits, counts }, []) = postcard::take_from_bytes(bytes).ok()? else {
+        return None;
+    };
+    let precision = match digits {
         2 => Precision::Two,
         3 => Precision::Three,
         _ => return None,
     };
     let mut histogram = Histogram::new(precision);
-    let (pairs, rest) = buckets.as_chunks::<2>();
     // Both ends first: so it gets its size at once.
-    let ends_first = pairs
+    let ends_first = counts
         .split_first()
         .into_iter()
         .flat_map(|(first, others)| std::iter::once(first).chain(others.iter().rev()));
-    for [index, count] in ends_first {
-        let index = usize::try_from(index.as_u64()?).ok()?;
-        histogram.add_bucket(index, sane(count.as_u64()?));
+    for &(index, count) in ends_first {
+        histogram.add_bucket(index as usize, sane(count));
     }
-    rest.is_empty().then_some(histogram)
+    Some(histogram)
 }
 
 fn failure_to_wire(failure: &Failure) -> StatsFailure {

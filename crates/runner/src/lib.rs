@@ -10,6 +10,7 @@ pub mod limits;
 pub mod master;
 mod moment;
 pub mod node;
+mod packing;
 mod peers;
 mod sequence;
 mod state;

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
@@ -22,6 +22,7 @@ from ._offering import Offering
 
 if TYPE_CHECKING:
     from .env import Environment
+    from .event import EventHook
     from .user.users import User
 
 logger = logging.getLogger("locust.runners")
@@ -57,6 +58,7 @@ class MasterRunner(DistributedRunner):
         self._token = tokens[0] if tokens else None
         self._node = MasterNode(
             hub().engine,
+            environment.stats.native,
             master_bind_host,
             master_bind_port,
             uuid.uuid4().hex,
@@ -70,18 +72,23 @@ class MasterRunner(DistributedRunner):
         self.master_bind_host = master_bind_host
         self.master_bind_port = self._node.port()
         self._offering = Offering(self)
+        for event in self._watched_events():
+            event._watchers.append(self._note_audience)
+        self._note_audience()
         self._obey()
         self._spawn(self._tick_stats)
-        self._spawn(self._tell_of_heartbeats)
         self._spawn(self._offering.watch)
         if self.entrance.file is not None:
             self._spawn(self.entrance.file.watch, self._use_tokens)
 
-    def _tell_of_heartbeats(self) -> NoReturn:
-        """Lets the node tell of heartbeats while somebody listens: they are many."""
-        while True:
-            self._node.tell_heartbeats(bool(self.environment.events.heartbeat_sent._handlers))
-            gevent.sleep(1)
+    def _watched_events(self) -> tuple[EventHook, EventHook]:
+        """What the node tells only to those who listen: a large cluster does it too often."""
+        events = self.environment.events
+        return events.heartbeat_sent, events.worker_report
+
+    def _note_audience(self) -> None:
+        heartbeat_sent, worker_report = self._watched_events()
+        self._node.set_audience(bool(heartbeat_sent._handlers), bool(worker_report._handlers))
 
     @property
     def state(self) -> str:
@@ -224,6 +231,9 @@ class MasterRunner(DistributedRunner):
         self._node.quit(self._end_reason)
         self._await(self._has_ended)
         self._kill_unless_current(self.shape_greenlet)
+        for event in self._watched_events():
+            if self._note_audience in event._watchers:
+                event._watchers.remove(self._note_audience)
         self._rest()
 
     def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
@@ -273,11 +283,10 @@ class MasterRunner(DistributedRunner):
         self.environment.events.heartbeat_sent.fire(client_id=client_id, timestamp=timestamp)
 
     def _do_report(self, client_id: str, is_stale: bool) -> None:
-        event = self.environment.events.worker_report
-        if event._handlers:
-            event.fire(client_id=client_id, data=self._node.report_data())
+        data = self._node.report_data()
+        self.environment.events.worker_report.fire(client_id=client_id, data=data)
         if not is_stale:
-            self._node.merge_report(self.stats.native)
+            self._node.merge_report()
 
     def _do_mark(self, marker: Marker) -> None:
         self.stats.native.mark(marker)

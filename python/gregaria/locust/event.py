@@ -37,15 +37,23 @@ class EventHook:
 
     def __init__(self) -> None:
         self._handlers: list[Callable[..., Any]] = []
+        #: Called when listeners have come or gone: whoever fires often need not do it for nobody.
+        self._watchers: list[Callable[[], None]] = []
 
     def add_listener(self, handler: Listener) -> Listener:
         """Adds `handler` and returns it, so that this works as a decorator."""
         self._handlers.append(handler)
+        self._tell_watchers()
         return handler
 
     def remove_listener(self, handler: Callable[..., Any]) -> None:
         """Removes `handler`; raises `ValueError` if it is not there."""
         self._handlers.remove(handler)
+        self._tell_watchers()
+
+    def _tell_watchers(self) -> None:
+        for watcher in self._watchers:
+            watcher()
 
     def fire(self, *, reverse: bool = False, **kwargs: Any) -> None:
         """Calls every listener with `kwargs`, in reverse order if asked.

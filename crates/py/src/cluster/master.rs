@@ -23,7 +23,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use super::orders::Orders;
 use super::value;
 use crate::engine::{Engine, Woken};
-use crate::stats::{Marker, Stats};
+use crate::stats::{Marker, ReportSink, Stats};
 
 /// A user class as (name, weight, fixed count).
 type ClassRow = (String, f64, u32);
@@ -44,13 +44,21 @@ type PeerRow = (
 pub(crate) struct MasterNode {
     node: RefCell<Node<Master>>,
     listening: node::Listening,
-    /// Whether anybody in Python wants to hear of each heartbeat.
-    tells_heartbeats: Arc<AtomicBool>,
+    audience: Arc<Audience>,
+    reports: ReportSink,
     orders: Orders<MasterAction>,
     /// The report that was taken last, and how far the clock of its worker is behind.
     report: RefCell<Option<(Box<StatsReport>, f64)>>,
     /// What workers pin, if joining is by invitation.
     fingerprint: Option<String>,
+}
+
+/// Whether anybody in Python wants to hear of what happens a thousand times a second in a large
+/// cluster.
+#[derive(Debug, Default)]
+struct Audience {
+    of_heartbeats: AtomicBool,
+    of_reports: AtomicBool,
 }
 
 /// What every worker is told with each step, from its parts.
@@ -75,12 +83,12 @@ fn job(
 
 #[pymethods]
 impl MasterNode {
-    /// Opens the port. With `tokens`, workers have to show one of them, over TLS; the certificate is
+    /// Opens the port. What workers have counted is added to `stats`. With `tokens`, workers have to show one of them, over TLS; the certificate is
     /// that of a file, which is made if it is not there, or one for this process only.
     ///
     /// Raises `ValueError` for a token that is none, `OSError` if the port or the file cannot be used.
     #[new]
-    #[pyo3(signature = (engine, host, port, life, is_headless, always_rebalances, report_wait, tokens, certificate))]
+    #[pyo3(signature = (engine, stats, host, port, life, is_headless, always_rebalances, report_wait, tokens, certificate))]
     #[expect(
         clippy::too_many_arguments,
         clippy::needless_pass_by_value,
@@ -88,6 +96,7 @@ impl MasterNode {
     )]
     fn new(
         engine: &Bound<'_, Engine>,
+        stats: &Stats,
         host: String,
         port: u16,
         life: String,
@@ -114,24 +123,31 @@ impl MasterNode {
             host,
             port,
         };
-        let tells_heartbeats = Arc::new(AtomicBool::new(false));
-        let is_told = Arc::clone(&tells_heartbeats);
-        // A thousand workers beat a thousand times a second.
-        let carry_out = move |action| {
-            let is_beat = matches!(
-                action,
-                MasterAction::Fire(MasterEvent::HeartbeatSent { .. })
-            );
-            if !is_beat || is_told.load(Ordering::Relaxed) {
-                orderer.give(action);
+        let audience = Arc::<Audience>::default();
+        let reports = stats.sink();
+        let (heard_by, sink) = (Arc::clone(&audience), reports.clone());
+        let carry_out = move |action| match action {
+            MasterAction::Fire(MasterEvent::HeartbeatSent { .. })
+                if !heard_by.of_heartbeats.load(Ordering::Relaxed) => {}
+            MasterAction::Report {
+                report,
+                is_stale,
+                clock_offset,
+                ..
+            } if !heard_by.of_reports.load(Ordering::Relaxed) => {
+                if !is_stale {
+                    sink.merge(&report, clock_offset);
+                }
             }
+            other => orderer.give(other),
         };
         let (node, listening) = node::lead(settings, port, carry_out)
             .map_err(|error| PyOSError::new_err(error.to_string()))?;
         Ok(Self {
             node: RefCell::new(node),
             listening,
-            tells_heartbeats,
+            audience,
+            reports,
             orders,
             report: RefCell::default(),
             fingerprint,
@@ -168,9 +184,14 @@ impl MasterNode {
         Ok(())
     }
 
-    /// Sets whether `heartbeat_sent` is among the things to do. It is not at first.
-    fn tell_heartbeats(&self, tells: bool) {
-        self.tells_heartbeats.store(tells, Ordering::Relaxed);
+    /// Says which orders somebody listens to. `heartbeat_sent` is given to no one else, and reports
+    /// that nobody wants to see are merged without Python. At first nobody listens.
+    fn set_audience(&self, of_heartbeats: bool, of_reports: bool) {
+        let audience = &self.audience;
+        audience
+            .of_heartbeats
+            .store(of_heartbeats, Ordering::Relaxed);
+        audience.of_reports.store(of_reports, Ordering::Relaxed);
     }
 
     /// The next thing to do, as a tuple of its name and its arguments; `None` if there is none.
@@ -304,11 +325,10 @@ impl MasterNode {
         value::to_python(py, &data).map(Some)
     }
 
-    /// Adds the report of the last `report` to statistics.
-    fn merge_report(&self, py: Python<'_>, stats: &Stats) -> PyResult<()> {
-        match self.report.borrow_mut().take() {
-            Some((report, clock_offset)) => stats.merge_report(py, &report, clock_offset),
-            None => Ok(()),
+    /// Adds the report of the last `report` to the statistics.
+    fn merge_report(&self) {
+        if let Some((report, clock_offset)) = self.report.borrow_mut().take() {
+            self.reports.merge(&report, clock_offset);
         }
     }
 

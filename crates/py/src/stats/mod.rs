@@ -11,5 +11,6 @@ mod terminal;
 pub use entry::Entry;
 pub use marker::Marker;
 pub use rounding::{bucket_response_time, replace_bucket_response_time};
+pub(crate) use run::ReportSink;
 pub use run::{Stats, readable_percentile};
 pub use terminal::terminal_block;

@@ -1,5 +1,7 @@
 //! The statistics of one run, as Python holds them.
 
+use std::sync::Arc;
+
 use gregaria_runner::exchange;
 use gregaria_runner::wire::StatsReport;
 use gregaria_stats::{Exception, LOCAL_NODE, MarkerKind, Totals};
@@ -17,7 +19,7 @@ use super::source::Source;
 #[pyclass(frozen, module = "gregaria._native")]
 #[derive(Debug)]
 pub struct Stats {
-    pub(super) source: Source,
+    pub(super) source: Arc<Source>,
 }
 
 impl Stats {
@@ -44,17 +46,9 @@ impl Stats {
         Ok(exchange::to_wire(&report, now, totals.settings()))
     }
 
-    /// Adds the report of a worker whose clock is so many seconds behind ours.
-    pub(crate) fn merge_report(
-        &self,
-        py: Python<'_>,
-        report: &StatsReport,
-        clock_offset: f64,
-    ) -> PyResult<()> {
-        let mut totals = self.source.totals(py)?;
-        let report = exchange::from_wire(report, clock_offset, totals.settings());
-        totals.merge(&report);
-        Ok(())
+    /// Where another thread adds the reports of workers.
+    pub(crate) fn sink(&self) -> ReportSink {
+        ReportSink(Arc::clone(&self.source))
     }
 
     fn note(&self, py: Python<'_>, kind: MarkerKind) -> PyResult<()> {
@@ -66,6 +60,20 @@ impl Stats {
     /// Counts an error that left a task. Calls no Python.
     pub fn record_exception(&self, message: &str, traceback: &str) {
         self.source.recorder.record_exception(message, traceback);
+    }
+}
+
+/// Adds the reports of workers to the figures, from any thread and without a lock of Python's.
+#[derive(Clone, Debug)]
+pub(crate) struct ReportSink(Arc<Source>);
+
+impl ReportSink {
+    /// Adds the report of a worker whose clock is so many seconds behind ours.
+    pub(crate) fn merge(&self, report: &StatsReport, clock_offset: f64) {
+        self.0.merge(|totals| {
+            let report = exchange::from_wire(report, clock_offset, totals.settings());
+            totals.merge(&report);
+        });
     }
 }
 
@@ -81,7 +89,7 @@ impl Stats {
     #[pyo3(signature = (use_response_times_cache=true, kept_seconds=None))]
     fn new(use_response_times_cache: bool, kept_seconds: Option<usize>) -> Self {
         Self {
-            source: Source::new(use_response_times_cache, kept_seconds),
+            source: Arc::new(Source::new(use_response_times_cache, kept_seconds)),
         }
     }
 

@@ -84,6 +84,11 @@ impl Source {
         Ok(totals.snapshot(self.clock.now(), 0))
     }
 
+    /// Adds to the totals what others have counted.
+    pub(super) fn merge(&self, add: impl FnOnce(&mut Totals)) {
+        add(&mut self.lock());
+    }
+
     /// Drops what is pending and gives the totals to `change`, with the time.
     pub(super) fn restart(&self, change: impl FnOnce(&mut Totals, f64)) {
         self.unrounded.clear();

@@ -7,6 +7,8 @@ use super::leader::Master;
 use crate::dialect::{self, CountedException, ReportNumber};
 use crate::exchange::sane;
 use crate::ledger::Verdict;
+use crate::moment::Level;
+use crate::packing;
 use crate::wire::{ExceptionReport, StatsReport};
 use crate::{Peer, State};
 
@@ -21,6 +23,10 @@ impl Master {
                 return;
             }
             is_stale = number.run != self.run_number;
+        }
+        if let Err(error) = packing::unpack(&mut report) {
+            self.log(Level::Error, format!("report of worker {from}: {error}"));
+            return;
         }
         let exceptions = dialect::take_exceptions(&mut report);
         for CountedException { exception, count } in exceptions {

@@ -2,9 +2,10 @@
 //! float otherwise; both are read alike, and each is written as it came.
 
 use rmpv::ValueRef;
+use serde::{Deserialize, Serialize};
 
 /// An integer or a float.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Number {
     /// An `int` of Python that fits 64 bits.
     Int(i64),

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use crate::dialect::{Merged, ReportNumber};
 use crate::limits::MAX_UNMERGED_REPORTS;
+use crate::packing;
 use crate::wire::{StatsReport, ToMaster};
 
 /// Numbered reports of one worker.
@@ -44,6 +45,7 @@ impl Outbox {
             number: self.next_number,
         };
         number.write(&mut report);
+        packing::pack(&mut report);
         self.next_number += 1;
         let is_full = self.unmerged.len() == MAX_UNMERGED_REPORTS;
         if is_full {
