@@ -33,7 +33,8 @@ class Absence:
             lambda: self.master.last_look()["at"] > end,
             limit=max(0.0, end - time.time()) + 30,
         )
+        back_at = time.time()
         self.frozen.send(signal.SIGCONT)
         for host in (self.site.master_host, self.site.hosts[1]):
             host.isolate(False)
-        return time.time()
+        return back_at
