@@ -8,7 +8,17 @@ import logging
 import os
 import sys
 
-from gregaria import _native, _restart, arguments, descriptors, ending, loader, nodes, selection
+from gregaria import (
+    _native,
+    _restart,
+    arguments,
+    descriptors,
+    ending,
+    limits,
+    loader,
+    nodes,
+    selection,
+)
 from gregaria._refusal import Refusal, reason
 from gregaria.locust import __version__ as locust_version
 from gregaria.locust import events
@@ -80,7 +90,9 @@ def _run(options: argparse.Namespace, loaded: loader.Locustfiles, files: loader.
     # Locust shows the ratio of tasks as it would be with the weights of the locustfile.
     if options.equal_weights:
         environment.assign_equal_weights()
-    descriptors.raise_limit(options.num_users or 1)
+    plan = limits.plan_of(options)
+    descriptors.raise_limit(plan.users + plan.workers)
+    limits.tell(options)
     environment.bundle = files.bundle
     return _swarm(environment, options, files)
 
