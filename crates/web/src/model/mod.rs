@@ -20,6 +20,7 @@ mod form;
 mod log;
 mod marks;
 mod openapi;
+mod report;
 mod runs;
 mod series;
 mod session;
@@ -45,6 +46,7 @@ pub use form::{
 pub use log::{Level, LogLine, LogPage};
 pub use marks::{Alert, AlertKind, Mark, MarkKind};
 pub use openapi::document;
+pub use report::Report;
 pub use runs::{EndKind, RunEnd, RunList, RunSummary, Storage};
 pub use series::{HeatColumn, HeatMap, Series};
 pub use session::{LoginRequest, Role, Session};

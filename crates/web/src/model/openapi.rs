@@ -6,8 +6,8 @@ use utoipa::OpenApi as _;
 use super::{
     BaselineRequest, Compare, ConfirmRequired, Delta, Done, EntryDetail, EntryTrends, EntryWindow,
     Event, ImportRequest, LogPage, LoginRequest, NoteRequest, PinRequest, Problem,
-    RemoveWorkerRequest, RunList, RunSetup, Series, Session, Snapshot, StartForm, StartRequest,
-    Started, StopRequest, TargetCheck, Topic, UsersRequest, WorkerDetail,
+    RemoveWorkerRequest, Report, RunList, RunSetup, Series, Session, Snapshot, StartForm,
+    StartRequest, Started, StopRequest, TargetCheck, Topic, UsersRequest, WorkerDetail,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -32,6 +32,7 @@ use super::{
         RunList,
         RunSetup,
         Compare,
+        Report,
         Session,
         LoginRequest,
         StartRequest,
