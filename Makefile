@@ -4,13 +4,14 @@
 #   make test     Rust and Python tests
 #   make lint     format, lints, types, floors, file sizes
 #   make bench    compares with wrk, Locust and others   (SCENARIO=plain REPEATS=5 TOOLS=gregaria,wrk narrow it)
+#   make ui       builds the page into crates/web/assets   (needs Node 20 or later)
 #   make api      writes ui/openapi.json again, after a change of crates/web/src/model
 #   make wheel    builds the wheel into dist/
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python lint bench api wheel native release tools clean
+.PHONY: help demo test test-rust test-python test-ui lint ui bench api wheel native release tools clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +35,14 @@ help:
 .venv-locust/.installed: tests/requirements-locust.txt
 	$(PYTHON) -m venv .venv-locust
 	.venv-locust/bin/pip install --quiet --requirement tests/requirements-locust.txt
+	touch $@
+
+# Without Node, the page is taken as it was built last, and what checks it is left out.
+NODE := $(shell command -v npm 2>/dev/null)
+NPM := npm --prefix ui --silent
+
+ui/node_modules/.installed: ui/package-lock.json
+	npm --prefix ui ci --silent
 	touch $@
 
 # The servers and tools of the benchmark and of some tests. Only a root user on Debian gets them
@@ -67,7 +76,10 @@ wheel: .venv/.installed
 demo: release
 	$(RELEASE_BIN)/gregaria demo
 
-test: test-rust test-python
+test: test-rust test-python test-ui
+
+test-ui: $(if $(NODE),ui/node_modules/.installed)
+	$(if $(NODE),$(NPM) test,@echo "test: no Node here, so the tests of the page are left out")
 
 # The tests of crates/py link with libpython, which need not lie where the loader looks.
 test-rust: .venv/.installed .venv-locust/.installed
@@ -80,7 +92,7 @@ test-python: native .venv-locust/.installed tools
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests --ignore tests/structure $(PYTEST_ARGS)
 
 # Keeps going after a failure, so that one run shows everything there is to repair.
-lint: .venv/.installed
+lint: .venv/.installed $(if $(NODE),ui/node_modules/.installed)
 	@failed=""; \
 	check() { echo "lint: $$*"; "$$@" || failed="$$failed\n  $$*"; }; \
 	check cargo fmt --all --check; \
@@ -89,7 +101,13 @@ lint: .venv/.installed
 	check $(BIN)/ruff check --quiet .; \
 	check $(BIN)/basedpyright --level error; \
 	check $(BIN)/python -m pytest --quiet --confcutdir tests/structure tests/structure; \
+	if [ -n "$(NODE)" ]; then check $(NPM) run check; check $(NPM) run fresh; \
+	else echo "lint: no Node here, so the page is not checked"; fi; \
 	if [ -n "$$failed" ]; then echo -e "lint: these found something:$$failed" >&2; exit 1; fi
+
+ui: ui/node_modules/.installed
+	$(NPM) run model
+	$(NPM) run build
 
 bench: release .venv-locust/.installed tools
 	$(RELEASE_BIN)/python bench/run.py --gregaria $(RELEASE_BIN)/gregaria --locust .venv-locust/bin/locust \
@@ -99,4 +117,4 @@ api: .venv/.installed
 	GREGARIA_WRITE_OPENAPI=1 cargo test --quiet --locked --package gregaria-web --test openapi
 
 clean:
-	rm -rf .venv .venv-locust .venv-release dist target bench/work
+	rm -rf .venv .venv-locust .venv-release dist target bench/work ui/node_modules

@@ -133,3 +133,16 @@ def test_every_dependency_has_a_row_in_the_table() -> None:
             name = dependency["name"]
             if not name.startswith("gregaria-"):
                 assert f"**{name}**" in table, f"`{name}` of {package['name']} has no row"
+
+
+def test_every_dependency_of_the_page_has_a_row_in_the_table() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    table = text[text.index("## Dependencies") :]
+    package = json.loads((ROOT / "ui" / "package.json").read_text())
+    for name in package["dependencies"] | package["devDependencies"]:
+        assert f"**{name}**" in table, f"`{name}` of the page has no row"
+
+
+def test_the_page_is_locked_without_the_addresses_of_a_registry() -> None:
+    lock = json.loads((ROOT / "ui" / "package-lock.json").read_text())
+    assert not [name for name, entry in lock["packages"].items() if "resolved" in entry]

@@ -1,0 +1,174 @@
+// Addresses to pages, and what stands around every page.
+
+import { useEffect } from "preact/hooks";
+import { Run } from "./pages/run.tsx";
+import { isListOpen, useKeys } from "./pages/shortcuts.ts";
+import { Button } from "./parts/button.tsx";
+import { lazy } from "./parts/lazy.tsx";
+import { Menu } from "./parts/menu.tsx";
+import { Strip } from "./parts/pill.tsx";
+import { Announcer, Toasts } from "./parts/toast.tsx";
+import { go, href, place } from "./state/place.ts";
+import { aftermath, isOld, link, server, version } from "./state/run.ts";
+import { askToSignIn, mustSignIn, session, signOut } from "./state/session.ts";
+import { type Theme, theme } from "./state/settings.ts";
+import { atOnce, dismiss, politely, toasts } from "./state/tell.ts";
+import { lostText } from "./words.ts";
+
+const ComparePage = lazy(() => import("./pages/compare.tsx").then((page) => page.ComparePage));
+const Login = lazy(() => import("./pages/login.tsx").then((page) => page.Login));
+const New = lazy(() => import("./pages/new.tsx").then((page) => page.New));
+const ShortcutList = lazy(() =>
+  import("./pages/shortcut-list.tsx").then((page) => page.ShortcutList),
+);
+const Runs = lazy(() => import("./pages/runs.tsx").then((page) => page.Runs));
+
+/** The whole page. */
+export function App() {
+  useKeys();
+  const where = place.value;
+  const isSigningIn = where.page === "login";
+  const asks = mustSignIn.value && !isSigningIn;
+  useEffect(() => {
+    if (asks) {
+      askToSignIn();
+    }
+  }, [asks]);
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      {!isSigningIn && <Bar />}
+      {isOld.value && (
+        <Strip tone="plain">
+          The page is older than the server.{" "}
+          <Button kind="quiet" onClick={() => window.location.reload()}>
+            Reload
+          </Button>
+        </Strip>
+      )}
+      {where.page !== "run" && !isSigningIn && <LinkStrip />}
+      {asks ? <p class="waiting">Loading…</p> : <Page />}
+      {isListOpen.value && <ShortcutList />}
+      <Toasts toasts={toasts.value} onDismiss={dismiss} />
+      <Announcer politely={politely.value} atOnce={atOnce.value} />
+    </>
+  );
+}
+
+function Page() {
+  const where = place.value;
+  switch (where.page) {
+    case "home":
+      return <Home />;
+    case "login":
+      return <Login />;
+    case "new":
+      return <New />;
+    case "runs":
+      return <Runs />;
+    case "compare":
+      return <ComparePage />;
+    case "run":
+      return <Run key={where.run} run={where.run} tab={where.tab} />;
+    case "unknown":
+      return (
+        <main class="content narrow" id="main">
+          <h1>There is no such page</h1>
+          <p>
+            <a href={href("/runs")}>All runs</a> or a <a href={href("/new")}>new test</a>?
+          </p>
+        </main>
+      );
+  }
+}
+
+/** The running test, else the latest run, else the form. */
+function Home() {
+  const state = server.value;
+  useEffect(() => {
+    if (state !== null) {
+      go(state.run === null ? "/new" : `/runs/${state.run}/overview`, true);
+    }
+  }, [state]);
+  return (
+    <main class="content" id="main">
+      <h1 class="unseen">gregaria</h1>
+      <p class="waiting" role="status">
+        {link.value.kind === "lost" ? "The server does not answer." : "Loading…"}
+      </p>
+    </main>
+  );
+}
+
+function LinkStrip() {
+  if (link.value.kind === "lost") {
+    return <Strip tone="danger">⚠ {lostText(link.value.since)}</Strip>;
+  }
+  return aftermath.value === null ? null : <Strip tone="plain">{aftermath.value}</Strip>;
+}
+
+const THEMES: readonly [Theme, string][] = [
+  ["system", "System"],
+  ["light", "Light"],
+  ["dark", "Dark"],
+];
+
+/** The narrow bar on top: where else one can go. */
+function Bar() {
+  const who = session.value;
+  return (
+    <div class="top">
+      <a class="brand" href={href("/")}>
+        gregaria
+      </a>
+      <nav aria-label="Pages">
+        <a href={href("/new")} aria-current={place.value.page === "new" ? "page" : undefined}>
+          New test
+        </a>
+        <a href={href("/runs")} aria-current={place.value.page === "runs" ? "page" : undefined}>
+          Runs
+        </a>
+      </nav>
+      <Menu label={who?.name ?? "Menu"} kind="quiet">
+        {(close) => (
+          <>
+            <fieldset class="themes">
+              <legend>Theme</legend>
+              {THEMES.map(([value, text]) => (
+                <label class="check" key={value}>
+                  <input
+                    type="radio"
+                    name="theme"
+                    checked={theme.value === value}
+                    onChange={() => {
+                      theme.value = value;
+                    }}
+                  />
+                  <span>{text}</span>
+                </label>
+              ))}
+            </fieldset>
+            <button
+              type="button"
+              class="menu-item"
+              onClick={() => {
+                close();
+                isListOpen.value = true;
+              }}
+            >
+              Keyboard
+            </button>
+            {who?.is_login_required && (
+              <button type="button" class="menu-item" onClick={() => void signOut()}>
+                Sign out
+              </button>
+            )}
+            {version.value && <p class="note menu-note">gregaria {version.value}</p>}
+          </>
+        )}
+      </Menu>
+    </div>
+  );
+}

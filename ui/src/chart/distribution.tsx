@@ -1,0 +1,158 @@
+// How many requests took how long, over the whole run: bars on a logarithmic axis with marks at the
+// percentiles. Two runs are laid over one another as outlines of parts, so that their sizes compare.
+
+import { useId } from "preact/hooks";
+import { formatCount, formatMs, formatRatio } from "../format.ts";
+import type { Distribution } from "../model.ts";
+import { Canvas, type Painter } from "./canvas.tsx";
+import { type Color, color } from "./colors.ts";
+import { logSplits } from "./scope.ts";
+
+/** A percentile to mark. */
+export interface Percentile {
+  readonly label: string;
+  readonly ms: number | null;
+  readonly color: Color;
+}
+
+/** One distribution among those that are shown. */
+export interface Shown {
+  readonly label: string;
+  readonly color: Color;
+  readonly data: Distribution;
+  readonly isDashed?: boolean;
+}
+
+/** Bars of one distribution, or outlines of two. */
+export function DistributionChart(props: {
+  title: string;
+  shown: readonly Shown[];
+  percentiles: readonly Percentile[];
+}) {
+  const summary = useId();
+  const { shown, percentiles } = props;
+  const isEmpty = shown.every((one) => total(one.data) === 0);
+  return (
+    <figure class="card chart">
+      <figcaption class="chart-head">
+        <h2>{props.title}</h2>
+      </figcaption>
+      <div class="legend" id={summary}>
+        {shown.map((one) => (
+          <span key={one.label}>
+            {shown.length > 1 && (
+              <svg width="18" height="8" aria-hidden="true">
+                <line
+                  x1="0"
+                  y1="4"
+                  x2="18"
+                  y2="4"
+                  stroke={`var(--${one.color})`}
+                  stroke-width="2"
+                  stroke-dasharray={one.isDashed ? "4 3" : undefined}
+                />
+              </svg>
+            )}
+            {one.label} <b>{formatCount(total(one.data))}</b>
+          </span>
+        ))}
+        {percentiles.map((one) => (
+          <span key={one.label}>
+            {one.label} <b>{formatMs(one.ms)}</b>
+          </span>
+        ))}
+      </div>
+      <div class="plot-frame">
+        <Canvas
+          class="plot"
+          label={props.title}
+          describedBy={summary}
+          shown={[shown, percentiles]}
+          paint={painter(shown, percentiles)}
+        />
+        {isEmpty && <p class="plot-empty">No requests.</p>}
+      </div>
+    </figure>
+  );
+}
+
+function total(data: Distribution): number {
+  return data.counts.reduce((sum, count) => sum + count, 0);
+}
+
+const LEFT = 52;
+const RIGHT = 12;
+const TOP = 16;
+const BOTTOM = 24;
+
+function painter(shown: readonly Shown[], percentiles: readonly Percentile[]): Painter {
+  return (context, width, height) => {
+    const filled = shown.filter((one) => total(one.data) > 0);
+    const lows = filled.flatMap((one) => bars(one.data).map((bar) => bar.low));
+    const highs = filled.flatMap((one) => bars(one.data).map((bar) => bar.high));
+    if (lows.length === 0) {
+      return;
+    }
+    const low = Math.max(1e-3, Math.min(...lows));
+    const high = Math.max(...highs);
+    const most = Math.max(...filled.flatMap((one) => bars(one.data).map((bar) => bar.part)));
+    const bottom = height - BOTTOM;
+    const x = (ms: number) =>
+      LEFT + (Math.log(Math.max(ms, low) / low) / Math.log(high / low)) * (width - LEFT - RIGHT);
+    const y = (part: number) => bottom - (part / most) * (bottom - TOP);
+
+    context.font = "12px system-ui, 'Segoe UI', Roboto, sans-serif";
+    context.fillStyle = color("secondary");
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    for (const part of [most, most / 2]) {
+      context.fillText(formatRatio(part), LEFT - 6, y(part));
+    }
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    for (const ms of logSplits(low, high)) {
+      context.fillText(formatMs(ms), x(ms), bottom + 8);
+    }
+    for (const one of filled) {
+      context.fillStyle = color(one.color);
+      context.strokeStyle = context.fillStyle;
+      context.lineWidth = 2;
+      context.setLineDash(one.isDashed ? [4, 3] : []);
+      context.beginPath();
+      for (const bar of bars(one.data)) {
+        const [from, to] = [x(bar.low), x(bar.high)];
+        if (filled.length === 1) {
+          context.fillRect(from, y(bar.part), Math.max(1, to - from - 1), bottom - y(bar.part));
+        } else {
+          context.lineTo(from, y(bar.part));
+          context.lineTo(to, y(bar.part));
+        }
+      }
+      if (filled.length > 1) {
+        context.stroke();
+      }
+    }
+    context.setLineDash([]);
+    context.textBaseline = "bottom";
+    for (const one of percentiles) {
+      if (one.ms !== null) {
+        const at = Math.round(x(one.ms));
+        context.fillStyle = color(one.color);
+        context.fillRect(at, TOP, 1.5, bottom - TOP);
+        context.fillText(one.label, at, TOP - 1);
+      }
+    }
+  };
+}
+
+/** Bars between the first and the last that hold something, as parts of all. */
+function bars(data: Distribution): { low: number; high: number; part: number }[] {
+  const first = data.counts.findIndex((count) => count > 0);
+  const last = data.counts.findLastIndex((count) => count > 0);
+  const all = total(data);
+  return data.counts.slice(first, last + 1).map((count, at) => ({
+    low: data.low_ms[first + at] as number,
+    high: data.high_ms[first + at] as number,
+    part: count / all,
+  }));
+}

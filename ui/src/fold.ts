@@ -1,0 +1,77 @@
+// What repeats is shown once with a count: lines of the log, and names of endpoints in folders.
+
+import type { LogLine } from "./model.ts";
+
+/** Lines of the log that say the same, as one. */
+export interface FoldedLine {
+  /** The newest of them. */
+  readonly line: LogLine;
+  /** How many there are. */
+  readonly count: number;
+  /** When the first came. */
+  readonly since: number;
+}
+
+/** Lines that may lie between two that are folded: those of other sources come in between. */
+const REACH = 50;
+
+/** A text without what differs from one time to the next: numbers, ids, addresses of objects. */
+export function gist(text: string): string {
+  return text
+    .replace(/0x[0-9a-f]+/gi, "#")
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/gi, "#")
+    .replace(/\d+/g, "#");
+}
+
+/** Folds lines of the same level whose texts differ in numbers only; the newest place counts. */
+export function foldLines(lines: readonly LogLine[]): FoldedLine[] {
+  const folded: (FoldedLine | null)[] = [];
+  const places = new Map<string, number>();
+  for (const line of lines) {
+    const key = `${line.level} ${line.logger} ${gist(line.text)}`;
+    const place = places.get(key);
+    const before = place === undefined ? null : folded[place];
+    if (place !== undefined && before && folded.length - place <= REACH) {
+      folded[place] = null;
+      folded.push({ line, count: before.count + 1, since: before.since });
+    } else {
+      folded.push({ line, count: 1, since: line.time });
+    }
+    places.set(key, folded.length - 1);
+  }
+  return folded.filter((line) => line !== null);
+}
+
+/** The folder of an endpoint: the first part of its path, `/item` of `/item/[id]?a=1`. */
+export function folderOf(name: string): string {
+  const path = name.replace(/^[a-z]+:\/\/[^/]+/i, "");
+  const match = /^\/[^/?#]*/.exec(path);
+  return match ? match[0] : "other";
+}
+
+/** One frame of a traceback, or what stands around frames. */
+export interface TracebackPart {
+  readonly text: string;
+  /** Whether it is a frame of the test's own files, and not of a library. */
+  readonly isOwn: boolean;
+}
+
+const LIBRARY = /site-packages|dist-packages|lib\/python3|<frozen |gregaria\/locust\//;
+
+/** A traceback in parts, so that the test's own frames stand out and those of libraries fold. */
+export function splitTraceback(traceback: string): TracebackPart[] {
+  const parts: { text: string; isOwn: boolean }[] = [];
+  for (const line of traceback.replace(/\n+$/, "").split("\n")) {
+    const isFrame = /^\s+File "/.test(line);
+    const isOwn = isFrame
+      ? !LIBRARY.test(line)
+      : !/^\s/.test(line) || (parts.at(-1)?.isOwn ?? true);
+    const last = parts.at(-1);
+    if (last && last.isOwn === isOwn) {
+      last.text += `\n${line}`;
+    } else {
+      parts.push({ text: line, isOwn });
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,100 @@
+// All about one endpoint: its charts, its response times and its failures.
+
+import { useEffect, useState } from "preact/hooks";
+import { DistributionChart } from "../chart/distribution.tsx";
+import { formatCount, formatMs, formatRatio } from "../format.ts";
+import type { EntryDetail } from "../model.ts";
+import { CopyButton } from "../parts/button.tsx";
+import { Charts } from "../parts/charts.tsx";
+import { Panel } from "../parts/dialog.tsx";
+import { FailureTable } from "../parts/failure-table.tsx";
+import { getEntry, isDone } from "../state/commands.ts";
+import { isLasting, isStale, marks, names, state, viewedRun } from "../state/run.ts";
+import { fromSeries } from "../timeline.ts";
+import { isLogAxis, scopeOf, toggleLogAxis } from "./scope.ts";
+
+/** How often the panel of a run that lasts is asked for again. */
+const AGAIN_MS = 5000;
+
+/** The panel beside the table. */
+export function EntryPanel(props: { index: number; onClose: () => void }) {
+  const name = names.value.get(props.index);
+  const detail = useDetail(props.index);
+  const title = name ? `${name.method} ${name.name}`.trim() : "Endpoint";
+  return (
+    <Panel title={title} onClose={props.onClose}>
+      {detail ? <Detail detail={detail} /> : <p class="waiting">Loading…</p>}
+    </Panel>
+  );
+}
+
+function useDetail(index: number): EntryDetail | null {
+  const [detail, setDetail] = useState<EntryDetail | null>(null);
+  const run = viewedRun.value;
+  const isLive = isLasting.value;
+  useEffect(() => {
+    setDetail(null);
+    if (run === null) {
+      return;
+    }
+    let isWanted = true;
+    const ask = () =>
+      getEntry(run, index).then((answer) => {
+        if (isWanted && isDone(answer)) {
+          setDetail(answer.value);
+        }
+      });
+    void ask();
+    const timer = isLive ? setInterval(ask, AGAIN_MS) : undefined;
+    return () => {
+      isWanted = false;
+      clearInterval(timer);
+    };
+  }, [run, index, isLive]);
+  return detail;
+}
+
+function Detail(props: { detail: EntryDetail }) {
+  const { detail } = props;
+  const { whole_run: figures } = detail;
+  const start = state.value?.started_at ?? null;
+  const timeline = fromSeries(detail.series);
+  return (
+    <>
+      <p class="row">
+        <span>
+          {formatCount(figures.requests)} requests, {formatRatio(figures.failed_ratio)} failed, p95{" "}
+          {formatMs(figures.p95_ms)}, max {formatMs(figures.max_ms)}
+        </span>
+        <CopyButton text={detail.name.name} label="Copy name" />
+      </p>
+      {start !== null && (
+        <Charts
+          timeline={timeline}
+          scope={scopeOf(start, timeline, marks.value.values())}
+          heat={undefined}
+          isLog={isLogAxis()}
+          onLog={toggleLogAxis}
+          isStale={isStale.value}
+        />
+      )}
+      <DistributionChart
+        title="Distribution"
+        shown={[{ label: "requests", color: "rps", data: detail.distribution }]}
+        percentiles={[
+          { label: "p50", ms: figures.p50_ms, color: "p50" },
+          { label: "p95", ms: figures.p95_ms, color: "p95" },
+          { label: "p99", ms: figures.p99_ms, color: "p99" },
+        ]}
+      />
+      {detail.failures.length > 0 && (
+        <section class="card section">
+          <header class="section-head">
+            <h2>Failures</h2>
+          </header>
+          <FailureTable rows={detail.failures} empty="" />
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+// The figures of a stretch that somebody chose in a chart.
+
+import { useEffect, useState } from "preact/hooks";
+import type { EntryWindow } from "../model.ts";
+import { getWindow, isDone } from "../state/commands.ts";
+import { shownWindow } from "../state/place.ts";
+import { state, viewedRun } from "../state/run.ts";
+
+/** Figures of the chosen stretch, computed by the server. */
+export function useWindow(): { from: number; to: number; window: EntryWindow } | null {
+  const [found, setFound] = useState<{ from: number; to: number; window: EntryWindow } | null>(
+    null,
+  );
+  const chosen = shownWindow.value;
+  const run = viewedRun.value;
+  const start = state.value?.started_at ?? null;
+  useEffect(() => {
+    setFound(null);
+    if (chosen === null || run === null || start === null) {
+      return;
+    }
+    let isWanted = true;
+    void getWindow(run, start + chosen.from, start + chosen.to).then((answer) => {
+      if (isWanted && isDone(answer)) {
+        const { value } = answer;
+        setFound({ from: value.from - start, to: value.to - start, window: value });
+      }
+    });
+    return () => {
+      isWanted = false;
+    };
+  }, [chosen, run, start]);
+  return found;
+}

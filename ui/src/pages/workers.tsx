@@ -1,0 +1,303 @@
+// Workers: how many, how loaded, and which one is the odd one out.
+
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { LineChart } from "../chart/line-chart.tsx";
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatMs,
+  formatNumber,
+  plural,
+  shortenMiddle,
+} from "../format.ts";
+import type { WorkerDetail } from "../model.ts";
+import { WORKER_STATES } from "../names.ts";
+import { matches, type Order, orderText, parseOrder } from "../order.ts";
+import { Button } from "../parts/button.tsx";
+import { Panel } from "../parts/dialog.tsx";
+import { Filter } from "../parts/field.tsx";
+import { Table, type TableColumn } from "../parts/table.tsx";
+import { isLost, spread, type WorkerRow } from "../rows.ts";
+import { forgetWorker, getWorker, isDone } from "../state/commands.ts";
+import { query, setQuery } from "../state/place.ts";
+import { marks, state, viewedRun, workers } from "../state/run.ts";
+import { isOperator } from "../state/session.ts";
+import { emptyTimeline } from "../timeline.ts";
+import { LogLines } from "./log.tsx";
+import { scopeOf } from "./scope.ts";
+
+const BY_NAME: Order = { column: "name", isDown: false };
+
+/** The tab of workers. */
+export function Workers() {
+  const all = workers.value;
+  const filter = query.value.get("q") ?? "";
+  const order = parseOrder(query.value.get("sort") ?? undefined, BY_NAME);
+  const open = query.value.get("worker");
+  const rows = useMemo(
+    () =>
+      [...(all?.values() ?? [])].filter((row) =>
+        matches(filter, row.id, row.host, row.zone, WORKER_STATES[row.state]),
+      ),
+    [all, filter],
+  );
+  if (state.value?.workers === null) {
+    return <p class="card table-empty">This run is of one process: there are no workers.</p>;
+  }
+  if (all === null) {
+    return <p class="waiting">Loading…</p>;
+  }
+  const everyone = [...all.values()];
+  const opened = open === null ? undefined : all.get(Number(open));
+  return (
+    <div class={opened ? "with-panel" : ""}>
+      <Summary rows={everyone} expected={state.value?.workers?.expected ?? null} />
+      <Squares rows={everyone} />
+      <div class="bar">
+        <Filter label="Filter workers" value={filter} onValue={(q) => setQuery({ q })} />
+      </div>
+      <div class="panel-row">
+        <div class="panel-main">
+          <Table
+            label="Workers"
+            columns={COLUMNS}
+            rows={rows}
+            id={(row) => row.index}
+            order={order}
+            onOrder={(next) => setQuery({ sort: orderText(next) })}
+            onOpen={(row) => setQuery({ worker: String(row.index) })}
+            openId={open === null ? null : Number(open)}
+            tone={(row) => (isLost(row.state) ? "lost" : undefined)}
+            empty={
+              everyone.length === 0 ? "No worker has joined." : "No worker matches the filter."
+            }
+          />
+        </div>
+        {opened && <WorkerPanel row={opened} onClose={() => setQuery({ worker: null })} />}
+      </div>
+    </div>
+  );
+}
+
+function Summary(props: { rows: readonly WorkerRow[]; expected: number | null }) {
+  const { rows, expected } = props;
+  const alive = rows.filter((row) => !isLost(row.state));
+  const lost = rows.filter((row) => row.state === "missing").length;
+  const users = spread(alive.map((row) => row.users));
+  const cpu = spread(alive.map((row) => row.cpu));
+  const memory = spread(alive.map((row) => row.memory));
+  const clocks = spread(alive.map((row) => row.clockOffset));
+  const percent = (value: number) => `${formatNumber(value)} %`;
+  return (
+    <dl class="facts">
+      <div>
+        <dt class="unseen">Workers</dt>
+        <dd>
+          <b>{plural(alive.length, "running", "running")}</b>
+          {lost > 0 && <b class="bad"> · ▲ {formatCount(lost)} lost</b>}
+          {expected !== null && ` · ${formatCount(expected)} expected`}
+        </dd>
+      </div>
+      <Range name="Users each" range={users} format={formatNumber} />
+      <Range name="CPU" range={cpu} format={percent} />
+      <Range name="Memory" range={memory} format={formatBytes} />
+      <Range name="Clock difference" range={clocks} format={formatMs} />
+    </dl>
+  );
+}
+
+function Range(props: {
+  name: string;
+  range: { least: number; median: number; most: number } | null;
+  format: (value: number) => string;
+}) {
+  const { range, format } = props;
+  return (
+    <div>
+      <dt>{props.name}</dt>
+      <dd>
+        {range === null
+          ? "–"
+          : range.least === range.most
+            ? format(range.most)
+            : `${format(range.least)} to ${format(range.most)}, median ${format(range.median)}`}
+      </dd>
+    </div>
+  );
+}
+
+/** One square for each worker, filled by its CPU. */
+function Squares(props: { rows: readonly WorkerRow[] }) {
+  return (
+    <div class="squares-row">
+      <svg
+        class="squares"
+        role="img"
+        aria-label="CPU of each worker"
+        viewBox={`0 0 ${15 * Math.min(props.rows.length, 50) || 15} ${15 * Math.ceil(props.rows.length / 50)}`}
+        style={{ width: `${15 * Math.min(props.rows.length, 50)}px` }}
+      >
+        {LOADS.map((load) => (
+          <path
+            key={load}
+            class={`load-${load}`}
+            d={props.rows
+              .map((row, at) =>
+                loadOf(row) === load
+                  ? `M${(at % 50) * 15 + 1} ${Math.floor(at / 50) * 15 + 1}h12v12h-12z${load === "lost" ? "l12 12m0-12l-12 12" : ""}`
+                  : "",
+              )
+              .join("")}
+          />
+        ))}
+      </svg>
+      <p class="squares-key note">
+        <i class="load-low" /> below 70 % <i class="load-high" /> 70–90 % <i class="load-full" />{" "}
+        above 90 % <i class="load-lost" /> lost <i class="load-unknown" /> unknown
+      </p>
+    </div>
+  );
+}
+
+const LOADS = ["low", "high", "full", "lost", "unknown"] as const;
+
+function loadOf(row: WorkerRow): (typeof LOADS)[number] {
+  if (isLost(row.state)) {
+    return "lost";
+  }
+  if (row.cpu === null) {
+    return "unknown";
+  }
+  return row.cpu > 90 ? "full" : row.cpu >= 70 ? "high" : "low";
+}
+
+const percent = (value: number | null) => (value === null ? "–" : `${formatNumber(value)} %`);
+
+const COLUMNS: readonly TableColumn<WorkerRow>[] = [
+  {
+    id: "name",
+    title: "Worker",
+    cell: (row) => <span title={row.id}>{shortenMiddle(row.id, 28)}</span>,
+    value: (row) => row.id,
+    isHead: true,
+  },
+  {
+    id: "host",
+    title: "Host",
+    cell: (row) => row.host ?? "–",
+    value: (row) => row.host,
+    isExtra: true,
+  },
+  {
+    id: "zone",
+    title: "Zone",
+    cell: (row) => row.zone ?? "–",
+    value: (row) => row.zone,
+    isExtra: true,
+  },
+  {
+    id: "state",
+    title: "State",
+    cell: (row) =>
+      isLost(row.state) ? (
+        <b class="bad">▲ {WORKER_STATES[row.state]}</b>
+      ) : (
+        WORKER_STATES[row.state]
+      ),
+    value: (row) => WORKER_STATES[row.state],
+  },
+  number("users", "Users", (row) => row.users, formatCount),
+  number("cpu", "CPU", (row) => row.cpu, percent),
+  number("peak", "CPU peak", (row) => row.cpuPeak, percent, true),
+  number("memory", "Memory", (row) => row.memory, formatBytes, true),
+  number("lag", "Lag", (row) => row.lag, formatMs, true),
+  number("seen", "Last seen", (row) => row.lastSeen, formatClock, true),
+  {
+    id: "version",
+    title: "Version",
+    cell: (row) => row.version ?? "–",
+    value: (row) => row.version,
+    isExtra: true,
+  },
+];
+
+function number(
+  id: string,
+  title: string,
+  value: (row: WorkerRow) => number | null,
+  format: (value: number | null) => string,
+  isExtra = false,
+): TableColumn<WorkerRow> {
+  return { id, title, value, cell: (row) => format(value(row)), isNumber: true, isExtra };
+}
+
+/** One worker over time, and its last lines of the log. */
+function WorkerPanel(props: { row: WorkerRow; onClose: () => void }) {
+  const { row } = props;
+  const [detail, setDetail] = useState<WorkerDetail | null>(null);
+  const run = viewedRun.value;
+  useEffect(() => {
+    setDetail(null);
+    let isWanted = true;
+    if (run !== null) {
+      void getWorker(run, row.index).then((answer) => {
+        if (isWanted && isDone(answer)) {
+          setDetail(answer.value);
+        }
+      });
+    }
+    return () => {
+      isWanted = false;
+    };
+  }, [run, row.index]);
+  return (
+    <Panel title={row.id} onClose={props.onClose}>
+      {row.state === "missing" && isOperator.value && (
+        <Button
+          onClick={async () => {
+            if (await forgetWorker(row.id)) {
+              props.onClose();
+            }
+          }}
+        >
+          Remove
+        </Button>
+      )}
+      {detail ? <WorkerChart detail={detail} /> : <p class="waiting">Loading…</p>}
+      {detail && (
+        <section class="section">
+          <header class="section-head">
+            <h2>Log</h2>
+          </header>
+          <LogLines lines={detail.log} empty="It has said nothing." />
+        </section>
+      )}
+    </Panel>
+  );
+}
+
+function WorkerChart(props: { detail: WorkerDetail }) {
+  const { detail } = props;
+  const start = state.value?.started_at ?? detail.time[0] ?? 0;
+  const time = detail.time.map((moment) => moment - start);
+  const timeline = { ...emptyTimeline(), time: detail.time };
+  return (
+    <LineChart
+      title="CPU and lag"
+      note={`${detail.step_seconds} s`}
+      empty="Nothing was measured."
+      data={{
+        scope: scopeOf(start, timeline, marks.value.values()),
+        time,
+        lines: [
+          { label: "CPU", color: "rps", values: detail.cpu_percent, width: 2 },
+          { label: "lag", color: "users", values: detail.lag_ms, dash: [5, 4], isRight: true },
+        ],
+        isLog: false,
+        format: (value) => `${formatNumber(value)} %`,
+        formatRight: formatMs,
+      }}
+    />
+  );
+}

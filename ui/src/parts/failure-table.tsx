@@ -1,0 +1,159 @@
+// Failed requests, and errors in the test's own code: two groups that are never mixed.
+
+import { useState } from "preact/hooks";
+import { splitTraceback } from "../fold.ts";
+import { formatClock, formatCount, formatRatio } from "../format.ts";
+import type { ExceptionGroup, FailureGroup } from "../model.ts";
+import type { Order } from "../order.ts";
+import { CopyButton } from "./button.tsx";
+import { Name, Table, type TableColumn } from "./table.tsx";
+
+/** Failed requests by endpoint and message. */
+export function FailureTable(props: {
+  rows: readonly FailureGroup[];
+  empty: string;
+  order?: Order;
+  onOrder?: (order: Order) => void;
+  isWhole?: boolean;
+}) {
+  const all = props.rows.reduce((sum, row) => sum + row.occurrences, 0);
+  const columns: TableColumn<FailureGroup>[] = [
+    {
+      id: "count",
+      title: "Count",
+      cell: (row) => formatCount(row.occurrences),
+      value: (row) => row.occurrences,
+      isNumber: true,
+      width: "88px",
+    },
+    {
+      id: "share",
+      title: "Share",
+      cell: (row) => formatRatio(row.occurrences / all),
+      isNumber: true,
+      isExtra: true,
+      width: "76px",
+    },
+    {
+      id: "endpoint",
+      title: "Endpoint",
+      cell: (row) => <Name text={`${row.method} ${row.name}`} />,
+      value: (row) => `${row.method} ${row.name}`,
+      isHead: true,
+    },
+    {
+      id: "type",
+      title: "Type",
+      cell: (row) => row.error_type ?? "–",
+      value: (row) => row.error_type,
+      isExtra: true,
+    },
+    {
+      id: "message",
+      title: "Message",
+      cell: (row) => (
+        <span class="clip" title={row.message}>
+          {row.message}
+        </span>
+      ),
+      value: (row) => row.message,
+    },
+    moment("first", "First seen", (row) => row.first_seen),
+    moment("last", "Last seen", (row) => row.last_seen),
+  ];
+  return (
+    <Table
+      label="Failed requests"
+      columns={columns}
+      rows={props.rows}
+      id={(row) => row.id}
+      empty={props.empty}
+      isWhole={props.isWhole ?? false}
+      {...(props.order && { order: props.order })}
+      {...(props.onOrder && { onOrder: props.onOrder })}
+    />
+  );
+}
+
+function moment(
+  id: string,
+  title: string,
+  value: (row: FailureGroup) => number,
+): TableColumn<FailureGroup> {
+  return {
+    id,
+    title,
+    value,
+    cell: (row) => formatClock(value(row)),
+    isNumber: true,
+    isExtra: true,
+    width: "92px",
+  };
+}
+
+/** Errors that left a task, with their tracebacks. */
+export function ExceptionList(props: { groups: readonly ExceptionGroup[]; isOpen?: boolean }) {
+  return (
+    <ul class="exceptions">
+      {props.groups.map((group) => (
+        <li key={group.id}>
+          <Exception group={group} isOpen={props.isOpen ?? props.groups.length === 1} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Exception(props: { group: ExceptionGroup; isOpen: boolean }) {
+  const { group } = props;
+  const workers = group.workers.length;
+  return (
+    <details class="card exception" open={props.isOpen}>
+      <summary>
+        <b class="count">×{formatCount(group.count)}</b>
+        <code>
+          {group.error_type && <b>{group.error_type}: </b>}
+          {group.message}
+        </code>
+        <span class="note">
+          {formatClock(group.first_seen)} to {formatClock(group.last_seen)}
+          {workers > 0 && ` · ${workers === 1 ? "1 worker" : `${workers} workers`}`}
+        </span>
+      </summary>
+      <Traceback text={group.traceback} />
+    </details>
+  );
+}
+
+/** A traceback: own frames stand out, those of libraries fold. */
+export function Traceback(props: { text: string }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const parts = splitTraceback(props.text);
+  const hasFolded = parts.some((part) => !part.isOwn);
+  return (
+    <div class="traceback">
+      {/* Long lines scroll, and a keyboard has to be able to do it. */}
+      <pre tabIndex={0}>
+        {parts.map((part, at) => {
+          const key = `${at}${part.text.slice(0, 20)}`;
+          if (part.isOwn) {
+            return <span key={key} class="own">{`${part.text}\n`}</span>;
+          }
+          const frames = part.text.split("\n").filter((line) => /^\s+File "/.test(line)).length;
+          const text = isWhole
+            ? part.text
+            : `  … ${frames} library ${frames === 1 ? "frame" : "frames"}`;
+          return <span key={key} class="library">{`${text}\n`}</span>;
+        })}
+      </pre>
+      <div class="row">
+        {hasFolded && (
+          <button type="button" class="button quiet" onClick={() => setIsWhole(!isWhole)}>
+            {isWhole ? "Fold library frames" : "Show library frames"}
+          </button>
+        )}
+        <CopyButton text={props.text} />
+      </div>
+    </div>
+  );
+}

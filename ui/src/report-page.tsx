@@ -1,0 +1,240 @@
+// What a report says, in the order in which it is asked: how it ended, what was run, what was measured,
+// where the trouble was.
+
+import { signal } from "@preact/signals";
+import { useMemo, useState } from "preact/hooks";
+import type { Window } from "./address.ts";
+import { DistributionChart } from "./chart/distribution.tsx";
+import type { Scope } from "./chart/scope.ts";
+import {
+  formatClock,
+  formatCount,
+  formatDate,
+  formatElapsed,
+  formatMs,
+  formatNumber,
+  zoneName,
+} from "./format.ts";
+import type { Report } from "./model.ts";
+import { matches, type Order } from "./order.ts";
+import { Charts } from "./parts/charts.tsx";
+import { EntryTable } from "./parts/entry-table.tsx";
+import { ExceptionList, FailureTable } from "./parts/failure-table.tsx";
+import { Filter } from "./parts/field.tsx";
+import { KeyFigures } from "./parts/figures.tsx";
+import { Pill } from "./parts/pill.tsx";
+import { loadText, SetupRecord } from "./parts/setup-record.tsx";
+import { fromSnapshot, type Picture } from "./picture.ts";
+import { isLost, spread } from "./rows.ts";
+import { emptyText, endPill, endSentence } from "./words.ts";
+
+const cursor = signal<number | null>(null);
+
+/** The whole report. */
+export function ReportPage(props: { report: Report }) {
+  const { report } = props;
+  const picture = useMemo(() => fromSnapshot(report.snapshot), [report]);
+  const { run } = report;
+  return (
+    <main class="content report">
+      <header class="report-head">
+        <div class="run-name">
+          <h1>{run.name}</h1>
+          <Pill {...endPill(run.end)} />
+        </div>
+        {run.end && <p>{endSentence(run.end)}</p>}
+        {run.note && <p>{run.note}</p>}
+      </header>
+      <What report={report} />
+      <Generator picture={picture} />
+      <KeyFigures
+        users={run.peak_users}
+        target={null}
+        usersNote="peak"
+        figures={picture.overview?.whole_run ?? null}
+        span="whole run"
+        isOver
+        isStale={false}
+      />
+      <ReportCharts report={report} picture={picture} />
+      <Entries picture={picture} />
+      <Trouble picture={picture} />
+      <DistributionChart
+        title="Distribution"
+        shown={[{ label: "requests", color: "rps", data: report.distribution }]}
+        percentiles={[
+          { label: "p50", ms: run.p50_ms, color: "p50" },
+          { label: "p95", ms: run.p95_ms, color: "p95" },
+          { label: "p99", ms: run.p99_ms, color: "p99" },
+        ]}
+      />
+      <section class="section">
+        <header class="section-head">
+          <h2>Setup</h2>
+        </header>
+        <SetupRecord setup={report.setup} />
+      </section>
+      {picture.log && picture.log.length > 0 && (
+        <details class="card file">
+          <summary>
+            <h2>Log</h2>
+          </summary>
+          <pre tabIndex={0}>
+            {picture.log
+              .map((line) => `${formatClock(line.time)} ${line.source} ${line.level} ${line.text}`)
+              .join("\n")}
+          </pre>
+        </details>
+      )}
+      <footer class="note">
+        Written {formatDate(report.written_at)} by gregaria {report.setup.versions.gregaria}.
+      </footer>
+    </main>
+  );
+}
+
+/** What was run: target, load, script, when, by whom. */
+function What(props: { report: Report }) {
+  const { run, setup } = props.report;
+  const file = setup.files[0];
+  const facts: [string, string][] = [
+    ["Run", String(run.id)],
+    ["Target", setup.host ?? "–"],
+    ["Load", loadText(setup.load)],
+    ["Started", `${formatDate(run.started_at)} ${zoneName(run.started_at)}`],
+    ["Length", formatElapsed(run.length_seconds)],
+    ["Workers", run.workers === null ? "one process" : formatCount(run.workers)],
+    ["Script", file ? `${file.name}, ${file.sha256.slice(0, 12)}` : "–"],
+    ["By", setup.started_by ?? "–"],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What is known about the machines that made the load. */
+function Generator(props: { picture: Picture }) {
+  const rows = [...(props.picture.workers?.values() ?? [])];
+  if (rows.length === 0) {
+    return null;
+  }
+  const lost = rows.filter((row) => isLost(row.state)).length;
+  const peaks = spread(rows.map((row) => row.cpuPeak));
+  const lags = spread(rows.map((row) => row.lag));
+  return (
+    <dl class="facts">
+      <div>
+        <dt>CPU of workers, peak</dt>
+        <dd>
+          {peaks ? `${formatNumber(peaks.most)} %, median ${formatNumber(peaks.median)} %` : "–"}
+        </dd>
+      </div>
+      <div>
+        <dt>Lag</dt>
+        <dd>{lags ? `up to ${formatMs(lags.most)}` : "–"}</dd>
+      </div>
+      <div>
+        <dt>Lost workers</dt>
+        <dd class={lost > 0 ? "bad" : undefined}>{formatCount(lost)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function ReportCharts(props: { report: Report; picture: Picture }) {
+  const { report, picture } = props;
+  const [chosen, setChosen] = useState<Window | null>(null);
+  const [isLog, setIsLog] = useState(true);
+  const start = report.run.started_at;
+  const end = Math.max(60, (picture.timeline.time.at(-1) ?? start) - start);
+  const scope: Scope = {
+    start,
+    from: chosen?.from ?? 0,
+    to: chosen?.to ?? end,
+    isClock: false,
+    cursor,
+    marks: [...picture.marks.values()].filter(
+      (mark) => mark.kind !== "start" && mark.kind !== "end",
+    ),
+    onZoom: setChosen,
+  };
+  return (
+    <>
+      {chosen && (
+        <button type="button" class="button plain" onClick={() => setChosen(null)}>
+          Show all ({formatElapsed(chosen.from)}–{formatElapsed(chosen.to)} is shown)
+        </button>
+      )}
+      <Charts
+        timeline={picture.timeline}
+        scope={scope}
+        heat={picture.heat ?? undefined}
+        isLog={isLog}
+        onLog={() => setIsLog(!isLog)}
+        isStale={false}
+      />
+    </>
+  );
+}
+
+function Entries(props: { picture: Picture }) {
+  const { picture } = props;
+  const [filter, setFilter] = useState("");
+  const [order, setOrder] = useState<Order>({ column: "requests", isDown: true });
+  const all = [...(picture.entries?.values() ?? [])];
+  const rows = all.filter((row) => row.index !== 0 && matches(filter, row.method, row.name));
+  const requests = picture.overview?.whole_run.requests ?? null;
+  return (
+    <section class="card section">
+      <header class="section-head">
+        <h2>Endpoints</h2>
+        <Filter label="Filter endpoints" value={filter} onValue={setFilter} />
+      </header>
+      <EntryTable
+        label="Endpoints"
+        rows={rows}
+        total={picture.entries?.get(0) ?? null}
+        order={order}
+        onOrder={setOrder}
+        empty={
+          filter === "" ? emptyText("requests", requests, true) : "No endpoint matches the filter."
+        }
+        isWhole
+      />
+    </section>
+  );
+}
+
+function Trouble(props: { picture: Picture }) {
+  const { picture } = props;
+  const failures = [...(picture.failures?.values() ?? [])].sort(
+    (a, b) => b.occurrences - a.occurrences,
+  );
+  const exceptions = [...(picture.exceptions?.values() ?? [])];
+  const requests = picture.overview?.whole_run.requests ?? null;
+  return (
+    <>
+      <section class="card section">
+        <header class="section-head">
+          <h2>Failed requests</h2>
+        </header>
+        <FailureTable rows={failures} empty={emptyText("failures", requests, true)} isWhole />
+      </section>
+      {exceptions.length > 0 && (
+        <section class="section">
+          <header class="section-head">
+            <h2>Errors in the test script</h2>
+          </header>
+          <ExceptionList groups={exceptions} isOpen />
+        </section>
+      )}
+    </>
+  );
+}

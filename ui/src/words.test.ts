@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { formatClock } from "./format.ts";
+import type { State } from "./model.ts";
+import { previewText, spreadText } from "./start-words.ts";
+import {
+  elapsedText,
+  emptyText,
+  endSentence,
+  lostText,
+  readyIn,
+  restartedText,
+  statePill,
+  titleText,
+} from "./words.ts";
+
+const LIVE = { kind: "live" } as const;
+const AT = 1_700_000_000;
+
+function state(changes: Partial<State> = {}): State {
+  return {
+    phase: "running",
+    run: 42,
+    name: "checkout-peak",
+    host: null,
+    started_at: AT,
+    ends_at: null,
+    end: null,
+    users: { running: 1240, target: 5000, peak: 1240, by_class: [] },
+    load: { users: 5000, spawn_rate: 100, run_time_seconds: null, shape: null },
+    workers: { active: 200, missing: 0, expected: 200 },
+    stopping_seconds: null,
+    still_running: [],
+    cannot_start: null,
+    notices: [],
+    ...changes,
+  };
+}
+
+describe("the pill", () => {
+  test("says each phase by shape and word", () => {
+    const said = (changes: Partial<State>) => {
+      const pill = statePill(state(changes), LIVE);
+      return `${pill.shape} ${pill.word}`;
+    };
+    expect(said({ phase: "waiting_for_workers" })).toBe("○ Waiting for workers");
+    expect(said({ phase: "ready" })).toBe("○ Ready");
+    expect(said({ phase: "starting" })).toBe("◔ Starting 1,240/5,000");
+    expect(said({})).toBe("● Running");
+    expect(said({ phase: "stopping", stopping_seconds: 3.4 })).toBe("◔ Stopping 3 s");
+    expect(said({ workers: { active: 197, missing: 3, expected: 200 } })).toBe(
+      "● Running (degraded)",
+    );
+  });
+
+  test("does not call a run running when nothing is heard of it", () => {
+    expect(statePill(state(), { kind: "lost", since: AT }).word).toBe("Not connected");
+  });
+
+  test("a run that has ended stays what it was while the server is away", () => {
+    const end = { kind: "stopped", time: AT, by: "anna", reason: "" } as const;
+    const pill = statePill(state({ phase: "ended", end }), { kind: "lost", since: AT });
+    expect(pill.word).toBe("Stopped");
+  });
+});
+
+describe("sentences", () => {
+  test("an end says how, when and why", () => {
+    const time = formatClock(AT);
+    expect(endSentence({ kind: "stopped", time: AT, by: "anna", reason: "asked" })).toBe(
+      `Stopped by anna at ${time}.`,
+    );
+    expect(
+      endSentence({
+        kind: "workers_lost",
+        time: AT,
+        by: null,
+        reason: "no worker answered for 3 s",
+      }),
+    ).toBe(`Ended at ${time}: no worker answered for 3 s.`);
+  });
+
+  test("the elapsed time stops with the run", () => {
+    expect(elapsedText(state({ ends_at: AT + 1200 }), AT + 751)).toBe("12:31/20:00");
+    const end = { kind: "finished", time: AT + 60, by: null, reason: "" } as const;
+    expect(elapsedText(state({ end }), AT + 9999)).toBe("01:00");
+  });
+
+  test("the time until all users run follows from the rate", () => {
+    expect(readyIn(state({ phase: "starting" }))).toBe("ready in about 38 s");
+    expect(readyIn(state())).toBeNull();
+  });
+
+  test("the preview says what a start would do", () => {
+    const load = { users: 5000, spawn_rate: 50, run_time_seconds: 1200, shape: null };
+    const ends = formatClock(AT + 1200).slice(0, 5);
+    expect(previewText(load, AT)).toBe(`5,000 users after 1 min 40 s, ends ${ends}.`);
+    expect(previewText({ ...load, run_time_seconds: null }, AT)).toBe(
+      "5,000 users after 1 min 40 s, runs until it is stopped.",
+    );
+    expect(previewText({ ...load, run_time_seconds: 10 }, AT)).toContain("Only 500 of 5,000");
+    expect(previewText({ ...load, users: null }, AT)).toBeNull();
+  });
+
+  test("users are spread over workers", () => {
+    expect(spreadText(5000, 200)).toBe("5,000 users on 200 workers, 25 each.");
+    expect(spreadText(5, 2)).toBe("5 users on 2 workers, 2 or 3 each.");
+    expect(spreadText(1, null)).toBe("1 user.");
+  });
+
+  test("no failures, none yet and no requests are different texts", () => {
+    expect(emptyText("failures", 25_212, true)).toBe("No failures in 25,212 requests.");
+    expect(emptyText("failures", 25_212, false)).toBe("No failures yet.");
+    expect(emptyText("failures", 0, false)).toBe("No requests yet.");
+  });
+
+  test("a lost connection and a restarted master are told apart", () => {
+    expect(lostText(AT)).toBe(`No data since ${formatClock(AT)}. Retrying.`);
+    expect(restartedText(AT, 42, AT - 60)).toBe(
+      `The master restarted at ${formatClock(AT).slice(0, 5)}. ` +
+        `Run 42 was cut off at ${formatClock(AT - 60)} and is saved as incomplete.`,
+    );
+  });
+
+  test("the title of the tab has the figures", () => {
+    expect(titleText(statePill(state(), LIVE), "2,014", "0.8 %", "checkout-peak")).toBe(
+      "● 2,014 req/s · 0.8 % failed · checkout-peak",
+    );
+  });
+});

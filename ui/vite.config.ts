@@ -1,0 +1,86 @@
+// Two builds from the same parts: the page with hashed names, and the report as one file that opens
+// without a server. Both go to crates/web/assets and are committed, so that cargo needs no Node.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+const ASSETS = "../crates/web/assets";
+
+/** What the first screen needs: as one file it packs better than as many. All else is loaded later. */
+const FIRST_SCREEN = new RegExp(
+  [
+    "node_modules",
+    "src/state/",
+    "src/(api|live|words|format|address|picture|rows|timeline|order|names)\\.ts",
+    "src/chart/(canvas|colors|frame|plot|line-chart|scope|seen)\\.",
+    "src/parts/(button|entry-table|figures|charts|lazy|menu|pill|table|toast)\\.",
+    "src/pages/(run|run-header|overview|scope|window|shortcuts)\\.",
+  ].join("|"),
+);
+
+/** Writes report.html with script and style in it, and their hashes in its policy. */
+function oneFile(): Plugin {
+  return {
+    name: "one-file",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      const files = Object.values(bundle);
+      const script = files
+        .flatMap((file) => (file.type === "chunk" ? [file.code] : []))
+        .join("\n")
+        .replaceAll("</script", "<\\/script");
+      const style = files
+        .flatMap((file) =>
+          file.type === "asset" && file.fileName.endsWith(".css") ? [file.source] : [],
+        )
+        .join("\n");
+      for (const file of files) {
+        delete bundle[file.fileName];
+      }
+      const source = readFileSync("report.html", "utf8")
+        .replace("{{style-hash}}", () => hash(style))
+        .replace("{{script-hash}}", () => hash(script))
+        .replace("/*style*/", () => style)
+        .replace("/*script*/", () => script);
+      this.emitFile({ type: "asset", fileName: "report.html", source });
+    },
+  };
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+export default defineConfig(({ mode }) => ({
+  plugins: mode === "report" ? [oneFile()] : [],
+  build: {
+    outDir: ASSETS,
+    emptyOutDir: mode !== "report",
+    target: "es2023",
+    cssTarget: "chrome125",
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    cssCodeSplit: false,
+    rolldownOptions:
+      mode === "report"
+        ? {
+            input: "src/report.tsx",
+            output: { format: "iife", entryFileNames: "report.js" },
+          }
+        : {
+            output: {
+              entryFileNames: "assets/main-[hash].js",
+              // What the first screen needs is one file: it packs better than many.
+              codeSplitting: {
+                groups: [{ name: "first", test: FIRST_SCREEN }],
+              },
+            },
+          },
+  },
+  test: {
+    include: ["src/**/*.test.ts"],
+    environment: "node",
+  },
+}));
