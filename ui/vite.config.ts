@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -80,7 +81,13 @@ export default defineConfig(({ mode }) => ({
           },
   },
   test: {
-    include: ["src/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "../tests/ui/**/*.test.ts"],
     environment: "node",
+    // A browser on a busy machine takes its time; what is waited for has limits of its own.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    alias: Object.fromEntries(
+      ["axe-core", "playwright-core"].map((name) => [name, resolve("node_modules", name)]),
+    ),
   },
 }));

@@ -119,18 +119,18 @@ const THEMES: readonly [Theme, string][] = [
 function Bar() {
   const who = session.value;
   return (
-    <div class="top">
+    <nav class="top" aria-label="Pages">
       <a class="brand" href={href("/")}>
         gregaria
       </a>
-      <nav aria-label="Pages">
+      <div class="top-links">
         <a href={href("/new")} aria-current={place.value.page === "new" ? "page" : undefined}>
           New test
         </a>
         <a href={href("/runs")} aria-current={place.value.page === "runs" ? "page" : undefined}>
           Runs
         </a>
-      </nav>
+      </div>
       <Menu label={who?.name ?? "Menu"} kind="quiet">
         {(close) => (
           <>
@@ -169,6 +169,6 @@ function Bar() {
           </>
         )}
       </Menu>
-    </div>
+    </nav>
   );
 }

@@ -513,6 +513,8 @@ export function serve(port: number, changes: Partial<Mood> = {}) {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
     },
+    /** Streams that are open. */
+    streams: () => listeners.size,
     /** Ends all connections and goes on listening. */
     cut(): void {
       server.closeAllConnections();

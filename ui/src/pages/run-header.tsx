@@ -29,7 +29,7 @@ export function RunHeader(props: { onExport: () => void; onNote: () => void }) {
   const elapsed = shown && elapsedText(shown, now.value);
   const ready = shown && readyIn(shown);
   return (
-    <header class="run-header">
+    <div class="run-header">
       <div class="run-name">
         <h1>{shown ? shown.name : `Run ${run}`}</h1>
         {pill && <Pill {...pill} />}
@@ -62,7 +62,7 @@ export function RunHeader(props: { onExport: () => void; onNote: () => void }) {
           )}
         </Menu>
       </div>
-    </header>
+    </div>
   );
 }
 

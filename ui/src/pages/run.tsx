@@ -59,11 +59,11 @@ export function Run(props: { run: number; tab: Tab }) {
   useRunKeys(run, () => setIsNoting(true));
   return (
     <>
-      <div class="run-top">
+      <header class="run-top">
         <RunHeader onExport={() => setIsExporting(true)} onNote={() => setIsNoting(true)} />
         <Strips />
         <Tabs run={run} tab={tab} />
-      </div>
+      </header>
       <main class={`content tab-${tab}`} id="main">
         {isKnown.value ? <Body tab={tab} /> : <Waiting />}
       </main>

@@ -19,5 +19,9 @@ export function Strip(props: {
   tone: "plain" | "warning" | "danger";
   children: ComponentChildren;
 }) {
-  return <div class={`strip ${props.tone}`}>{props.children}</div>;
+  return (
+    <div class={`strip ${props.tone}`} role="status">
+      {props.children}
+    </div>
+  );
 }

@@ -1,0 +1,89 @@
+// Every screen in both themes, and on a phone: nothing for axe to complain of, nothing beside the edge,
+// not too many elements, no error.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serve } from "../../ui/test/server.ts";
+import { violations } from "./axe.ts";
+import { hasBrowser, openBrowser, openPage } from "./browser.ts";
+import { SCREENS } from "./screens.ts";
+
+const MOST_ELEMENTS = 1500;
+
+describe.skipIf(!hasBrowser)("every screen", () => {
+  const server = serve(0);
+  let browser: Browser;
+  let base: string;
+  beforeAll(async () => {
+    base = await server.open();
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server.close();
+  });
+
+  for (const scheme of ["light", "dark"] as const) {
+    test(`has nothing that axe complains of, ${scheme}`, { timeout: 120_000 }, async () => {
+      const { page, complaints, context } = await openPage(browser, { scheme });
+      for (const [path, text] of SCREENS) {
+        await show(page, base + path, text);
+        expect(await violations(page), path).toEqual([]);
+        const elements = await page.evaluate(() => document.querySelectorAll("*").length);
+        expect(elements, path).toBeLessThanOrEqual(MOST_ELEMENTS);
+      }
+      expect(complaints).toEqual([]);
+      await context.close();
+    });
+  }
+
+  for (const width of [320, 390, 768, 1920]) {
+    test(`fits ${width} pixels`, { timeout: 120_000 }, async () => {
+      const { page, context } = await openPage(browser, { width });
+      for (const [path, text] of SCREENS) {
+        await show(page, base + path, text);
+        const beyond = await page.evaluate(
+          () => document.documentElement.scrollWidth - window.innerWidth,
+        );
+        expect(beyond, path).toBeLessThanOrEqual(0);
+      }
+      await context.close();
+    });
+  }
+
+  test("has a way to stop the run, on a phone, too", async () => {
+    for (const width of [390, 1280]) {
+      const { page, context } = await openPage(browser, { width });
+      await page.goto(`${base}/runs/42/overview`);
+      const stop = page.getByRole("button", { name: "Stop test" });
+      await stop.first().waitFor();
+      expect(await stop.filter({ visible: true }).count()).toBe(1);
+      const box = await stop.filter({ visible: true }).boundingBox();
+      expect(box?.height).toBeGreaterThanOrEqual(36);
+      await context.close();
+    }
+  });
+
+  test("of dialogs and menus has nothing that axe complains of", async () => {
+    const { page, context } = await openPage(browser);
+    await page.goto(`${base}/runs/42/overview`);
+    await page.getByRole("button", { name: "Change users" }).click();
+    await page.getByLabel("Users", { exact: true }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByRole("dialog").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await context.close();
+  });
+});
+
+async function show(page: Page, url: string, text: string): Promise<void> {
+  await page.goto(url);
+  await page.getByText(text).first().waitFor({ state: "attached" });
+}

@@ -1,0 +1,64 @@
+// A real browser, and pages that write down what went wrong in them.
+
+import { accessSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** Where Debian puts it; another one is named by CHROMIUM. */
+const PATH = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** What a browser needs in a container without a display, and what keeps it from calling home. */
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Whether there is a browser to test with. */
+export const hasBrowser = ((): boolean => {
+  try {
+    accessSync(PATH);
+    return true;
+  } catch {
+    process.stderr.write(`no browser at ${PATH}: tests in a browser are left out\n`);
+    return false;
+  }
+})();
+
+/** Starts the browser. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: PATH, args: FLAGS });
+}
+
+/** A page, and everything that it complained about. */
+export interface Watched {
+  readonly page: Page;
+  readonly complaints: string[];
+  readonly context: BrowserContext;
+}
+
+/** Opens a page that writes down errors and refusals of its policy. */
+export async function openPage(
+  browser: Browser,
+  look: { width?: number; height?: number; scheme?: "light" | "dark"; timezone?: string } = {},
+): Promise<Watched> {
+  const context = await browser.newContext({
+    viewport: { width: look.width ?? 1280, height: look.height ?? 900 },
+    colorScheme: look.scheme ?? "light",
+    ...(look.timezone && { timezoneId: look.timezone }),
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // That a connection was refused is what some tests are about.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      complaints.push(message.text());
+    }
+  });
+  page.setDefaultTimeout(15_000);
+  return { page, complaints, context };
+}

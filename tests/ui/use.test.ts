@@ -1,0 +1,180 @@
+// A person at work: starting, changing, stopping, looking for something, by mouse and by keyboard.
+
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { serve } from "../../ui/test/server.ts";
+import { hasBrowser, openBrowser, openPage, type Watched } from "./browser.ts";
+
+describe.skipIf(!hasBrowser)("a person", () => {
+  let browser: Browser;
+  let server: ReturnType<typeof serve>;
+  let base: string;
+  let watched: Watched;
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    server = serve(0);
+    base = await server.open();
+    watched = await openPage(browser);
+  });
+  afterEach(async () => {
+    await watched.context.close();
+    await server.close();
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test("starts a run, and the server is told what was typed", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/new`);
+    await page.getByLabel("Users", { exact: true }).fill("300");
+    await page.getByLabel("Run time").fill("1h 30m");
+    await page.getByText("300 users after 6 s").waitFor();
+    await page.getByText("300 users on 200 workers, 1 or 2 each.").waitFor();
+    await page.getByRole("button", { name: "Start test" }).click();
+    await page.waitForURL("**/runs/42/overview");
+    expect(server.mood.commands[0]).toMatchObject({
+      path: "/runs",
+      body: { users: 300, spawn_rate: 50, run_time_seconds: 5400, confirmation: null },
+    });
+  });
+
+  test("is told below the field what is wrong, and keeps what was typed", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/new`);
+    await page.getByLabel("Run time").fill("soon");
+    await page.getByRole("button", { name: "Start test" }).click();
+    await page.getByText("A length such as 90s, 20m or 1h 30m, or nothing.").waitFor();
+    expect(await page.getByLabel("Run time").inputValue()).toBe("soon");
+    expect(server.mood.commands).toEqual([]);
+  });
+
+  test("types the name of a host that may not be theirs", async () => {
+    const { page } = watched;
+    server.mood.asksForHost = true;
+    await page.goto(`${base}/new`);
+    await page.getByRole("button", { name: "Start test" }).click();
+    const dialog = page.getByRole("dialog", { name: "Is shop.example yours to test?" });
+    await dialog.waitFor();
+    const cancel = dialog.getByRole("button", { name: "Cancel" });
+    expect(await cancel.evaluate((element) => element === document.activeElement)).toBe(true);
+    const start = dialog.getByRole("button", { name: "Start test" });
+    await dialog.getByLabel("Type shop.example to confirm").fill("other.example");
+    await dialog.getByText("This is not shop.example.").waitFor();
+    expect(await start.isDisabled()).toBe(true);
+    await dialog.getByLabel("Type shop.example to confirm").fill("shop.example");
+    await start.click();
+    await page.waitForURL("**/runs/42/overview");
+    expect(server.mood.commands[1]).toMatchObject({
+      body: { confirmation: { token: "tok", host: "shop.example" } },
+    });
+  });
+
+  test("reads why nothing can be started", async () => {
+    const { page } = watched;
+    server.mood.hasWorkers = false;
+    await page.goto(`${base}/new`);
+    await page.getByText("No workers connected.").waitFor();
+    await page.getByText("--worker --master-host 10.0.0.5").waitFor();
+    expect(await page.getByRole("button", { name: "Start test" }).isDisabled()).toBe(true);
+  });
+
+  test("stops by one click, and cuts off by another", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/overview`);
+    await page.locator("#stop").click();
+    await expect
+      .poll(() => server.mood.commands)
+      .toEqual([{ path: "/runs/42/stop", body: { now: false } }]);
+    server.mood.state = (state) => ({ ...state, phase: "stopping", stopping_seconds: 3 });
+    await page.getByText("Stopping 3 s").waitFor();
+    await page.locator("#stop", { hasText: "Stop now" }).click();
+    await expect
+      .poll(() => server.mood.commands[1])
+      .toEqual({
+        path: "/runs/42/stop",
+        body: { now: true },
+      });
+  });
+
+  test("is asked before many more users are started", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/overview`);
+    await page.getByRole("button", { name: "Change users" }).click();
+    await page.getByLabel("Users", { exact: true }).fill("50000");
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("Raise from 5,000 to 50,000 users?").waitFor();
+    await page.getByRole("button", { name: "Raise" }).click();
+    await expect
+      .poll(() => server.mood.commands.at(-1))
+      .toMatchObject({
+        path: "/runs/42/users",
+        body: { users: 50_000, confirmation: { token: "tok" } },
+      });
+  });
+
+  test("goes everywhere by keys, and none of them starts a test", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/overview`);
+    await page.getByText("● Running").waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("e");
+    await page.waitForURL("**/endpoints");
+    await page.getByText("/item/[id]").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("checkout part-3");
+    await expect.poll(() => page.locator("tbody tr").count()).toBeLessThan(20);
+    await page.keyboard.press("Tab");
+    await page.locator("[data-rows]").focus();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: /checkout\/part-3/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.getByRole("heading", { name: /part-3/ }).count()).toBe(0);
+    expect(server.mood.commands).toEqual([]);
+  });
+
+  test("sees markup in names and messages as text", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/failures`);
+    await page.getByText('<b>"though"</b>').waitFor();
+  });
+
+  test("signs in and comes back to where they were", async () => {
+    const { page } = watched;
+    server.mood.needsLogin = true;
+    await page.goto(`${base}/runs/42/log`);
+    await page.waitForURL("**/login?next=*");
+    await page.getByLabel("Name").fill("anna");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("That name or password is not right.").waitFor();
+    await page.getByLabel("Password").fill("right");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL("**/runs/42/log");
+    await page.getByText("looked at").first().waitFor();
+    await page.getByRole("button", { name: "anna" }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL("**/login**");
+  });
+
+  test("sees the same stretch again by a copied link", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/overview?t=60-200&y=linear`);
+    await page.getByText("01:00–03:20 is shown").waitFor();
+    await page.getByRole("button", { name: "linear axis" }).waitFor();
+    await page.getByRole("button", { name: /^Show all/ }).click();
+    await expect.poll(() => page.url()).not.toContain("t=60");
+  });
+
+  test("picks two runs and compares them", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs`);
+    await page.getByLabel("Compare run 41").click();
+    await page.getByLabel("Compare run 40").click();
+    await page.getByRole("button", { name: "Compare 40 and 41" }).click();
+    await page.getByText("Percentages are not like for like.").waitFor();
+    await page.getByText("▲ +18 % worse").first().waitFor();
+  });
+});
