@@ -3,9 +3,12 @@
 Tests run under gevent, with `locust` meaning gregaria's namespace, as a locustfile runs.
 """
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +17,10 @@ from gregaria import install
 from tests.system import LIMIT_SECONDS, System
 
 install()
+
+# Runs of the tests are kept where nobody looks for their own.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="gregaria-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

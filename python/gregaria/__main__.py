@@ -12,7 +12,7 @@ import sys
 HELP_COLUMNS = 100
 
 #: First words that mean a command, of which there is nothing yet.
-RESERVED = ("cloud", "report")
+RESERVED = ("cloud",)
 
 
 def main() -> None:
@@ -27,6 +27,10 @@ def main() -> None:
         from gregaria.token import main as token
 
         sys.exit(token(arguments[1:]))
+    if first == "report":
+        from gregaria.report import main as report
+
+        sys.exit(report(arguments[1:]))
     if first in RESERVED:
         sys.stderr.write(
             f"gregaria: error: not yet: there is no command `{first}` so far\n"

@@ -37,6 +37,33 @@ VERSION: Final[str]
 # --- statistics -----------------------------------------------------------------------------------
 
 @final
+def report_command(arguments: list[str], store: str) -> tuple[int, str, str]:
+    """Carries out the words after `gregaria report`: exit code, stdout, stderr."""
+
+class RunStore:
+    """Keeps the runs of this process in a file. Raises `OSError` if the file cannot be used."""
+
+    def __new__(cls, path: str, keep_runs: int, keep_bytes: int) -> RunStore: ...
+    def begin(self, stats: Stats, setup: str) -> None:
+        """A run begins: `setup` is what is run, as JSON, and `stats` are kept from here on."""
+
+    def end(self, stats: Stats, kind: str, reason: str, exit_code: int | None = None) -> None:
+        """The run has ended: `kind` is `finished`, `stopped`, `workers_lost` or `error`."""
+
+    @property
+    def run(self) -> int | None:
+        """Number of the run that lasts, or of the last one; `None` until it is known."""
+
+    @property
+    def path(self) -> str:
+        """The file."""
+
+    def take_notice(self) -> str | None:
+        """The next sentence for the log, if there is one."""
+
+    def close(self) -> None:
+        """Writes what is left and closes the file."""
+
 class Stats:
     """Counts the requests of one environment, and shows what has been counted.
 

@@ -12,6 +12,7 @@ import gregaria.locust.stats as knobs
 from gregaria._background import Background, spawn
 from gregaria._refusal import Refusal, reason
 from gregaria._terminal import follow, is_wanted
+from gregaria.keeping import Keeper
 from gregaria.locust.env import Environment
 from gregaria.locust.stats import (
     StatsCSVFileWriter,
@@ -32,6 +33,7 @@ class Output:
         self._environment = environment
         self._options = options
         self._csv = self._open_csv()
+        self._keeper = Keeper(environment, options)
         self._greenlets: list[Background] = []
         if options.json_file is not None:
             _check_can_write(f"{options.json_file}.json", "JSON file")
@@ -62,6 +64,7 @@ class Output:
         if self._csv is not None:
             self._greenlets.append(spawn(self._csv.stats_writer))
         self._greenlets.append(spawn(stats_history, self._environment.runner))
+        self._greenlets.append(spawn(self._keeper.watch))
 
     def stop(self) -> None:
         """Shows nothing more, and writes nothing until `close`."""
@@ -83,7 +86,8 @@ class Output:
             save_stats_json(stats, self._options.json_file)
 
     def close(self) -> None:
-        """Writes the CSV files a last time."""
+        """Writes the CSV files a last time, and what is left for the run store."""
+        self._keeper.close()
         if self._csv is not None:
             self._csv.close_files()
 

@@ -35,11 +35,10 @@ def test_neither_version_nor_help_imports_gevent(tmp_path: Path) -> None:
 
 
 def test_reserved_words_say_that_they_are_not_there_yet(tmp_path: Path) -> None:
-    for word in ("cloud", "report"):
-        result = run(tmp_path, word)
-        assert result.code == 2
-        first = result.stderr.splitlines()[0]
-        assert first == f"gregaria: error: not yet: there is no command `{word}` so far"
+    result = run(tmp_path, "cloud")
+    assert result.code == 2
+    first = result.stderr.splitlines()[0]
+    assert first == "gregaria: error: not yet: there is no command `cloud` so far"
 
 
 def test_a_user_class_with_a_reserved_name_is_reached_behind_an_option(folder: Path) -> None:

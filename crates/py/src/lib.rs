@@ -15,6 +15,7 @@ mod headers;
 mod json;
 mod response;
 pub mod stats;
+mod store;
 mod stream;
 
 use pyo3::prelude::*;
@@ -34,6 +35,8 @@ mod _native {
     use crate::cli::command_line_options;
     #[pymodule_export]
     use crate::cli::parse_command_line;
+    #[pymodule_export]
+    use crate::cli::report_command;
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
@@ -66,6 +69,8 @@ mod _native {
     use crate::stats::replace_bucket_response_time;
     #[pymodule_export]
     use crate::stats::terminal_block;
+    #[pymodule_export]
+    use crate::store::RunStore;
     #[pymodule_export]
     use crate::stream::Stream;
 }

@@ -141,6 +141,32 @@ impl Histogram {
         self.max_us = max_us;
     }
 
+    /// What has been counted after `earlier`, an older state of this histogram. Where `earlier` has
+    /// counted more, nothing is left.
+    ///
+    /// The longest of these times is known to the width of its bucket only.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut before = earlier.buckets().peekable();
+        let mut newer = Self::new(self.precision);
+        let mut longest = 0;
+        for (index, count) in self.buckets() {
+            while before.next_if(|(old, _)| *old < index).is_some() {}
+            let old = before.next_if(|(old, _)| *old == index);
+            let count = count.saturating_sub(old.map_or(0, |(_, count)| count));
+            if count > 0 {
+                newer.add_bucket(index, count);
+                longest = range_of(self.precision, index).1;
+            }
+        }
+        newer.max_us = if self.max_us > earlier.max_us {
+            self.max_us
+        } else {
+            longest.min(self.max_us)
+        };
+        newer
+    }
+
     /// Adds `count` to the bucket with this index, as it stands in a report.
     ///
     /// An index past the last bucket counts as the last one.
@@ -290,6 +316,25 @@ mod tests {
         assert_eq!(histogram.heap_bytes(), 512);
         histogram.record(f64::from(u32::MAX));
         assert_eq!(histogram.heap_bytes(), 13 * 1024);
+    }
+
+    #[test]
+    fn what_came_after_a_state_and_the_state_make_the_whole() {
+        let mut whole = Histogram::default();
+        for step in 1..400 {
+            whole.record(f64::from(step) * 0.7);
+        }
+        let earlier = whole.clone();
+        assert!(whole.since(&earlier).is_empty());
+        for step in 1..300 {
+            whole.record(f64::from(step * step) * 0.013);
+        }
+        let newer = whole.since(&earlier);
+        assert_eq!(newer.len(), 299);
+        let mut sum = earlier;
+        sum.merge(&newer);
+        assert!(sum.buckets().eq(whole.buckets()));
+        assert_eq!(sum.percentile_ms(1.0), whole.percentile_ms(1.0));
     }
 
     #[test]

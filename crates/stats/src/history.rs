@@ -36,6 +36,8 @@ pub struct History {
     step: u32,
     /// The last point while it stands for fewer, and for how many it does.
     open: Option<(HistoryPoint, u32)>,
+    /// The last point as it was pushed.
+    latest: Option<HistoryPoint>,
 }
 
 impl Default for History {
@@ -44,6 +46,7 @@ impl Default for History {
             points: Vec::new(),
             step: 1,
             open: None,
+            latest: None,
         }
     }
 }
@@ -51,13 +54,10 @@ impl Default for History {
 impl History {
     /// Adds the point of one second. One that is not newer than the last is ignored.
     pub fn push(&mut self, point: HistoryPoint) {
-        let last = self
-            .open
-            .map(|(open, _)| open.time)
-            .or(self.points.last().map(|last| last.time));
-        if last.is_some_and(|last| point.time <= last) {
+        if self.latest.is_some_and(|latest| point.time <= latest.time) {
             return;
         }
+        self.latest = Some(point);
         let (joined, count) = match self.open.take() {
             None => (point, 1),
             Some((open, count)) => (join(&open, count, &point, 1), count + 1),
@@ -80,6 +80,11 @@ impl History {
     /// Finished points, oldest first. The newest seconds of a long run may not be among them.
     pub fn points(&self) -> &[HistoryPoint] {
         &self.points
+    }
+
+    /// The point of the last second, whatever it has been joined with since.
+    pub fn latest(&self) -> Option<&HistoryPoint> {
+        self.latest.as_ref()
     }
 
     /// Seconds that each point stands for, if one was pushed each second.

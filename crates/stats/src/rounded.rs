@@ -164,7 +164,7 @@ fn dense_index(bucket: f64) -> Option<usize> {
         (280, 10_000.0, 1_000.0)
     };
     let offset = (bucket - start) / step;
-    let index = base + offset as usize;
+    let index = (offset as usize).saturating_add(base);
     // Negative numbers, fractions and times past the end fail here: they are not what stands there.
     (index < DENSE && dense_bucket(index) == bucket).then_some(index)
 }

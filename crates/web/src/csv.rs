@@ -1,7 +1,7 @@
 //! The CSV files of a run, in Locust's columns and in the spelling of Python's `csv` module: lines
 //! end with CR LF, and a field is quoted only where it has to be.
 
-use gregaria_stats::{Entry, Snapshot, Window};
+use gregaria_stats::{Entry, HistoryPoint, Snapshot, Window};
 
 use crate::{moment, number};
 
@@ -34,6 +34,17 @@ const HISTORY_AFTER: [&str; 7] = [
     "Total Min Response Time",
     "Total Max Response Time",
     "Total Average Content Size",
+];
+const SECONDS: [&str; 9] = [
+    "Timestamp",
+    "User Count",
+    "Requests/s",
+    "Failures/s",
+    "50%",
+    "95%",
+    "99%",
+    "Total Request Count",
+    "Total Failure Count",
 ];
 const FAILURES: [&str; 6] = [
     "Method",
@@ -164,6 +175,30 @@ fn push_history(
         size,
     ];
     push_row(text, before.into_iter().chain(times).chain(after));
+}
+
+/// The course of a run that is kept: a line for each second, with the percentiles of the ten seconds
+/// before it.
+pub fn seconds(points: &[HistoryPoint]) -> String {
+    let mut text = String::new();
+    push_row(&mut text, SECONDS.iter().map(ToString::to_string));
+    for point in points {
+        let percentiles = point
+            .percentiles_ms
+            .map(|time| time.map_or_else(|| "N/A".to_owned(), number::float));
+        let before = [
+            format!("{:.0}", point.time.floor()),
+            point.user_count.to_string(),
+            format!("{:.6}", point.rps),
+            format!("{:.6}", point.failures_per_second),
+        ];
+        let after = [point.requests.to_string(), point.failures.to_string()];
+        push_row(
+            &mut text,
+            before.into_iter().chain(percentiles).chain(after),
+        );
+    }
+    text
 }
 
 /// `_failures.csv`, in the order of Locust's keys of failures.

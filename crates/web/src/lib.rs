@@ -4,11 +4,15 @@
 //! Each view is a function of one immutable [`gregaria_stats::Snapshot`] and of a few words on how
 //! to show it. None computes a number that another view lacks.
 
+pub mod archive;
+pub mod compare;
 pub mod csv;
 pub mod demo;
 pub mod json;
 pub mod model;
 pub mod moment;
 pub mod number;
+pub mod report;
+pub mod runs;
 pub mod table;
 pub mod terminal;

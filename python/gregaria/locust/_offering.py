@@ -39,6 +39,7 @@ PRIVATE_OPTIONS = (
     "logfile",
     "json_file",
     "html_file",
+    "store",
     "tls_key",
 )
 

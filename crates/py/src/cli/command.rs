@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::{cluster, common, logging, option::Opt, other, statistics, tags, web};
+use super::{cluster, common, logging, option::Opt, other, statistics, store, tags, web};
 
 /// Attribute of `parsed_options` that holds the arguments without a name: user classes.
 pub(crate) const USER_CLASSES: &str = "user_classes";
@@ -13,12 +13,13 @@ pub(crate) const USER_CLASSES_ENV: &str = "LOCUST_USER_CLASSES";
 /// A heading of the help text and the options below it.
 type Section = (&'static str, &'static [Opt]);
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     ("Load", common::OPTIONS),
     ("Web page", web::OPTIONS),
     ("Cluster", cluster::OPTIONS),
     ("Tags", tags::OPTIONS),
     ("Statistics", statistics::OPTIONS),
+    ("Run store", store::OPTIONS),
     ("Logging", logging::OPTIONS),
     ("Other", other::OPTIONS),
 ];

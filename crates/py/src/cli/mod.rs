@@ -5,6 +5,7 @@ mod error;
 mod option;
 mod parse;
 mod python;
+mod report;
 mod suggest;
 mod value;
 mod words;
@@ -15,11 +16,14 @@ mod common;
 mod logging;
 mod other;
 mod statistics;
+mod store;
 mod tags;
 mod web;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use report::report_command;
 
 pub(crate) use python::{
     UsageError, closest, command_line_answer, command_line_help, command_line_options,

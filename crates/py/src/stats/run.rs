@@ -1,10 +1,11 @@
 //! The statistics of one run, as Python holds them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gregaria_runner::exchange;
 use gregaria_runner::wire::StatsReport;
-use gregaria_stats::{Exception, LOCAL_NODE, MarkerKind, Totals};
+use gregaria_stats::{Exception, LOCAL_NODE, MarkerKind, Snapshot, Totals};
+use gregaria_web::archive::Archive;
 use gregaria_web::table::{Rates, Widths};
 use gregaria_web::{csv, json, number, table};
 use pyo3::prelude::*;
@@ -20,6 +21,8 @@ use super::source::Source;
 #[derive(Debug)]
 pub struct Stats {
     pub(super) source: Arc<Source>,
+    /// Where the picture of each second is kept.
+    archive: Mutex<Option<Archive>>,
 }
 
 impl Stats {
@@ -57,6 +60,16 @@ impl Stats {
         Ok(())
     }
 
+    /// Keeps the picture of each second there from here on, or nowhere.
+    pub(crate) fn keep_in(&self, archive: Option<Archive>) {
+        *self.archive.lock().unwrap_or_else(PoisonError::into_inner) = archive;
+    }
+
+    /// The picture of this moment.
+    pub(crate) fn picture(&self, py: Python<'_>) -> PyResult<Arc<Snapshot>> {
+        self.source.snapshot(py)
+    }
+
     /// Counts an error that left a task. Calls no Python.
     pub fn record_exception(&self, message: &str, traceback: &str) {
         self.source.recorder.record_exception(message, traceback);
@@ -90,6 +103,7 @@ impl Stats {
     fn new(use_response_times_cache: bool, kept_seconds: Option<usize>) -> Self {
         Self {
             source: Arc::new(Source::new(use_response_times_cache, kept_seconds)),
+            archive: Mutex::default(),
         }
     }
 
@@ -231,7 +245,11 @@ impl Stats {
     /// To be called once a second while users run: adds a point to the history of the charts.
     #[pyo3(signature = (now, user_count=0))]
     fn tick(&self, py: Python<'_>, now: f64, user_count: u64) -> PyResult<()> {
-        self.source.totals(py)?.tick(now, user_count);
+        let snapshot = self.source.totals(py)?.tick(now, user_count);
+        let archive = self.archive.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(archive) = &*archive {
+            archive.keep(snapshot);
+        }
         Ok(())
     }
 
@@ -264,7 +282,7 @@ impl Stats {
 
     /// What has happened in this run besides requests: (first time, last time, sentence), oldest first.
     fn markers(&self, py: Python<'_>) -> PyResult<Vec<(f64, f64, String)>> {
-        let markers = std::sync::Arc::clone(self.source.totals(py)?.markers());
+        let markers = Arc::clone(self.source.totals(py)?.markers());
         let row = |one: &gregaria_stats::Marker| (one.time, one.until, one.kind.to_string());
         Ok(markers.as_slice().iter().map(row).collect())
     }
@@ -275,7 +293,7 @@ impl Stats {
     }
 
     /// The time these statistics go by.
-    fn now(&self) -> f64 {
+    pub(crate) fn now(&self) -> f64 {
         self.source.clock.now()
     }
 
