@@ -32,6 +32,7 @@ const NEWEST: Order = { column: "id", isDown: true };
 /** The page of all runs. */
 export function Runs() {
   const [list, setList] = useState<RunList | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const [deleted, setDeleted] = useState<RunSummary | null>(null);
   const filter = query.value.get("q") ?? "";
   const order = parseOrder(query.value.get("sort") ?? undefined, NEWEST);
@@ -39,7 +40,9 @@ export function Runs() {
   const phase = server.value?.phase;
   const load = async () => {
     const answer = await getRuns();
-    if (isDone(answer)) {
+    if (answer.kind === "refused" && answer.status !== 401) {
+      setProblem(answer.problem.message);
+    } else if (isDone(answer)) {
       setList(answer.value);
     }
   };
@@ -96,7 +99,7 @@ export function Runs() {
       </div>
       {list && <StorageNotice list={list} />}
       {list === null ? (
-        <p class="waiting">Loading…</p>
+        <p class="waiting">{problem ?? "Loading…"}</p>
       ) : (
         <div class="card">
           <Table
