@@ -1,10 +1,12 @@
 //! `gregaria report`: what can be done with runs that are kept.
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use gregaria_web::archive::{Library, Limits, RunName};
+use gregaria_web::archive::{Library, Limits, RunName, StoredRun};
+use gregaria_web::report::{Extent, ReportData};
 use gregaria_web::runs::{self, Part};
 use gregaria_web::{csv, report};
 use pyo3::prelude::*;
@@ -174,7 +176,7 @@ fn carry_out(matches: &ArgMatches, store: &Path) -> Result<String> {
         "show" => {
             let run = library.run(run("RUN")?)?;
             Ok(if is_on("json") {
-                pretty(&report::data(&library, &run)?)
+                pretty(&whole(&library, &run)?)
             } else {
                 runs::show_text(&run)
             })
@@ -194,7 +196,8 @@ fn carry_out(matches: &ArgMatches, store: &Path) -> Result<String> {
         }
         "html" => {
             let run = library.run(run("RUN")?)?;
-            let html = report::html(&report::data(&library, &run)?)?;
+            let data = report::data(&library, &run, Extent::Small, now())?;
+            let html = report::html(&data);
             let path = output(matches).unwrap_or_else(|| report::file_name(&run.row));
             write(&path, &html)
         }
@@ -223,7 +226,7 @@ fn export(library: &Library, id: i64, matches: &ArgMatches) -> Result<String> {
     let run = library.run(id)?;
     let to = output(matches);
     if text(matches, "format") == "json" {
-        let json = pretty(&report::data(library, &run)?);
+        let json = pretty(&whole(library, &run)?);
         return write(&to.unwrap_or_else(|| format!("run-{id}.json")), &json);
     }
     let prefix = to.unwrap_or_else(|| format!("run-{id}"));
@@ -238,6 +241,16 @@ fn export(library: &Library, id: i64, matches: &ArgMatches) -> Result<String> {
         written += &write(&format!("{prefix}_{kind}.csv"), &text)?;
     }
     Ok(written)
+}
+
+/// All that is known of a run.
+fn whole(library: &Library, run: &StoredRun) -> Result<ReportData> {
+    Ok(report::data(library, run, Extent::Whole, now())?)
+}
+
+fn now() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs_f64())
 }
 
 fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {

@@ -23,7 +23,7 @@ const FEWEST_ABOVE: f64 = 10.0;
 
 /// Standard errors on either side of a percentile at which the histogram is read: what lies between
 /// is taken for straight.
-const READ_AT: f64 = 2.0;
+const READ_AT: f64 = 3.0;
 
 /// A figure.
 #[derive(Clone, Copy, Debug, PartialEq)]

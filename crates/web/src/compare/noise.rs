@@ -7,7 +7,7 @@
 //! alike (garbage is collected, a cache fills, a neighbour is busy), which makes the first values
 //! too small; they grow with the length of the blocks until blocks are independent of each other.
 //! The largest is taken. What changes more slowly than a sixth of the run cannot be seen in it: only
-//! [`SMALLEST_CHANGE`](super::SMALLEST_CHANGE) stands against it, and repeated runs.
+//! [`RUN_TO_RUN`](super::RUN_TO_RUN) stands against it, and repeated runs.
 //!
 //! A standard error of a part becomes one of the percentile by looking up the two neighbouring
 //! percentiles in the histogram (Woodruff, JASA 47, 635, 1952). This needs no assumption on the

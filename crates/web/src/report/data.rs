@@ -6,162 +6,116 @@ use serde::{Deserialize, Serialize};
 use crate::archive::{
     ArchiveError, Bucket, Ending, Library, Setup, StoredMarker, StoredRun, encode_times,
 };
-use crate::model::{Distribution, EntryColumns, EntryName, RunSetup, RunSummary, Series};
-use crate::runs::{distribution, run_setup, run_summary, series};
+use crate::model::{EntryColumns, EntryName, Report, Series};
+use crate::runs::{distribution, run_setup, run_summary};
 
-use super::base64;
-
-/// What `format` says.
-pub(super) const FORMAT: &str = "gregaria report";
+use super::{base64, picture};
 
 /// The version of the format that is written here.
-pub(super) const VERSION: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// Percentiles of the CSV file of the entries, as Locust has them.
 pub const PERCENTILES: [f64; 11] = [
     0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0,
 ];
 
-/// Points of a line: more than a screen has pixels.
-const POINTS: usize = 1000;
-
 /// Windows of all requests together, by which two runs are compared.
-const WINDOWS: usize = 60;
+const WINDOWS: usize = 16;
 
-/// Bytes of the entries' response times, as text, above which neighbouring buckets are joined: with
-/// 500 entries, the whole report stays below 300 KB.
-const FINE_BYTES: usize = 60_000;
+/// Bytes of text that the entries' response times may take in an HTML report, so that it stays
+/// below 300 KB with 500 entries.
+const TIMES_BYTES: usize = 20_000;
 
-/// Neighbouring buckets that are then joined: a time is known to 3 in 100.
+/// Neighbouring buckets that are joined where that is not enough: a time is known to 3 in 100.
 const JOINED_BUCKETS: usize = 4;
 
-/// Everything about one run. The page reads what is above `kept`; the rest is for taking it in again.
-/// Secrets, and the texts of the test's files, are not in it.
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, for programs.
+    Whole,
+    /// What fits into a file that is sent by mail: response times of single entries are kept less
+    /// exactly if there are many entries, or not at all.
+    Small,
+}
+
+/// Everything about one run: what the page shows, and what is needed to take it in again. Secrets,
+/// and the texts of the test's files, are not in it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReportData {
-    /// Always `gregaria report`.
-    pub format: &'static str,
-    /// Changes when an older reader would misunderstand.
-    pub version: u32,
-    /// Its row of the list.
-    pub run: RunSummary,
-    /// What was run.
-    pub setup: RunSetup,
-    /// Sentences about the figures.
-    pub notices: Vec<String>,
-    /// The lines of the run; `time` is in seconds since 1970.
-    pub series: Series,
-    /// Names of the entries by their index; 0 is all requests together.
-    pub names: Vec<EntryName>,
-    /// The table of entries, the total first; rates are those of the whole run.
-    pub entries: EntryColumns,
-    /// Response times of all requests.
-    pub distribution: Distribution,
-    /// What the run store needs to take it in.
+    /// What the page reads.
+    #[serde(flatten)]
+    pub report: Report,
+    /// What the run store needs besides.
     pub kept: Kept,
 }
 
-/// What the page does not show by itself, or not as exactly.
+/// What the page does not show, or not as exactly.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Kept {
     /// What was run.
     pub setup: Setup,
     /// When it began.
     pub started: f64,
+    /// Since when it has counted.
+    pub counted_from: f64,
     /// How it ended; `None` if it went on still.
     pub ending: Option<Ending>,
-    /// What somebody wrote about it.
-    pub note: Option<String>,
-    /// Sentences about the figures.
-    pub notices: Vec<String>,
-    /// Most users at once.
-    pub peak_users: u64,
-    /// The points of the lines.
-    pub seconds: KeptSeconds,
+    /// Requests since the start at each point of the series; `None` in a gap.
+    pub requests: Vec<Option<u64>>,
+    /// Failures since the start.
+    pub failed: Vec<Option<u64>>,
     /// The entries, in the order of their indexes.
     pub entries: Vec<KeptEntry>,
-    /// Windows of all requests together.
-    pub windows: Vec<KeptWindow>,
-    /// Failures: method, name, error, occurrences, first and last seen.
-    pub failures: Vec<(String, String, String, u64, f64, f64)>,
-    /// Exceptions: count, message, traceback, nodes.
-    pub exceptions: Vec<(u64, String, String, Vec<String>)>,
+    /// Windows of all requests together: begin, length, requests, failures, sum of the response
+    /// times, response times.
+    pub windows: Vec<(f64, f64, u64, u64, f64, String)>,
+    /// Failures: error, as it was counted.
+    pub errors: Vec<String>,
+    /// Nodes of each exception.
+    pub nodes: Vec<Vec<String>>,
     /// Markers: time, until, kind, text.
     pub markers: Vec<(f64, f64, String, String)>,
 }
 
-/// What [`Series`] does not tell of its points, as columns.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct KeptSeconds {
-    /// When.
-    pub time: Vec<f64>,
-    /// Users.
-    pub users: Vec<u64>,
-    /// Requests since the start.
-    pub requests: Vec<u64>,
-    /// Failures since the start.
-    pub failures: Vec<u64>,
-}
+/// An entry: requests without a response time, sum of the response times, the shortest, sum of the
+/// lengths of the answers, seconds from the start to its last request, whether its times are
+/// coarse, and its response times as the run store has them, in base64.
+pub type KeptEntry = (
+    u64,
+    f64,
+    Option<f64>,
+    u64,
+    Option<f64>,
+    bool,
+    Option<String>,
+);
 
-/// An entry.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct KeptEntry {
-    /// Requests without a response time.
-    pub none_requests: u64,
-    /// Sum of the response times.
-    pub total_ms: f64,
-    /// The shortest.
-    pub min_ms: Option<f64>,
-    /// The longest.
-    pub max_ms: f64,
-    /// Sum of the lengths of the answers.
-    pub content_length: u64,
-    /// Since when it has counted.
-    pub counted_from: f64,
-    /// When its last request ended.
-    pub last_request: Option<f64>,
-    /// Whether its times are no finer than Locust's rounded ones.
-    pub is_coarse: bool,
-    /// Its response times: the bytes of the run store in base64.
-    pub times: String,
-}
-
-/// A stretch of the run.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct KeptWindow {
-    /// When it begins.
-    pub time: f64,
-    /// Its length.
-    pub seconds: f64,
-    /// Requests.
-    pub requests: u64,
-    /// Failures.
-    pub failures: u64,
-    /// Sum of the response times.
-    pub total_ms: f64,
-    /// Response times.
-    pub times: String,
-}
-
-/// Everything about a run that is kept.
-pub fn data(library: &Library, run: &StoredRun) -> Result<ReportData, ArchiveError> {
-    let windows = library.buckets(run.row.id, &Key::total())?;
+/// Everything about a run that is kept, written at `now`.
+pub fn data(
+    library: &Library,
+    run: &StoredRun,
+    extent: Extent,
+    now: f64,
+) -> Result<ReportData, ArchiveError> {
+    let buckets = library.buckets(run.row.id, &Key::total())?;
     let mut setup = run_setup(run);
     for file in &mut setup.files {
         file.text = None;
     }
-    let (names, entries) = table(&run.snapshot);
+    let snapshot = picture::picture(run, &buckets);
+    let kept = kept(run, &buckets, snapshot.series.as_ref(), extent);
     Ok(ReportData {
-        format: FORMAT,
-        version: VERSION,
-        run: run_summary(&run.row),
-        setup,
-        notices: run.snapshot.notices.clone(),
-        series: series(&run.seconds, POINTS, 0.0),
-        names,
-        entries,
-        distribution: distribution(&run.snapshot.total.histogram),
-        kept: kept(run, &windows),
+        report: Report {
+            format: FORMAT,
+            written_at: now,
+            run: run_summary(&run.row),
+            setup,
+            snapshot,
+            distribution: distribution(&run.snapshot.total.histogram),
+            compare: None,
+        },
+        kept,
     })
 }
 
@@ -170,7 +124,7 @@ fn all(snapshot: &Snapshot) -> impl Iterator<Item = &Entry> {
     std::iter::once(&*snapshot.total).chain(entries)
 }
 
-fn table(snapshot: &Snapshot) -> (Vec<EntryName>, EntryColumns) {
+pub(super) fn table(snapshot: &Snapshot) -> (Vec<EntryName>, EntryColumns) {
     let mut names = Vec::new();
     let mut columns = EntryColumns::default();
     let window = &snapshot.window;
@@ -207,81 +161,90 @@ fn table(snapshot: &Snapshot) -> (Vec<EntryName>, EntryColumns) {
     (names, columns)
 }
 
-fn kept(run: &StoredRun, windows: &[Bucket]) -> Kept {
+fn kept(run: &StoredRun, buckets: &[Bucket], series: Option<&Series>, extent: Extent) -> Kept {
     let snapshot = &run.snapshot;
     let mut setup = run.setup.clone();
     for file in &mut setup.files {
         file.text = None;
     }
-    let step = run.seconds.len().div_ceil(POINTS).max(1);
-    let ends = || run.seconds.chunks(step).filter_map(|points| points.last());
-    let fine: usize = all(snapshot)
-        .map(|entry| encode_times(&entry.histogram).len())
-        .sum();
-    let entry = |entry: &Entry| KeptEntry {
-        none_requests: entry.none_requests,
-        total_ms: round(entry.total_response_time_ms),
-        min_ms: entry.min_response_time_ms.map(round),
-        max_ms: round(entry.max_response_time_ms),
-        content_length: entry.total_content_length,
-        counted_from: entry.start_time.round(),
-        last_request: entry.last_request.map(f64::round),
-        is_coarse: entry.is_coarse,
-        times: if fine * 4 / 3 > FINE_BYTES {
-            text(&coarser(&entry.histogram))
-        } else {
-            text(&entry.histogram)
-        },
+    let started = run.row.started;
+    let encoded = all_times(snapshot, extent);
+    let entry = |(entry, times): (&Entry, Option<String>)| {
+        let last = entry.last_request.map(|last| round(last - started));
+        let min = entry.min_response_time_ms.map(round);
+        let sum = round(entry.total_response_time_ms);
+        let length = entry.total_content_length;
+        (
+            entry.none_requests,
+            sum,
+            min,
+            length,
+            last,
+            entry.is_coarse,
+            times,
+        )
+    };
+    let times = series.map_or(&[][..], |series| &series.time);
+    let at = |time: &f64| {
+        let place = run
+            .seconds
+            .partition_point(|point| point.time < time - 0.06);
+        run.seconds
+            .get(place)
+            .filter(|point| (point.time - time).abs() < 0.06)
     };
     Kept {
         setup,
-        started: run.row.started,
+        started,
+        counted_from: snapshot.total.start_time,
         ending: run.row.ending.clone(),
-        note: run.row.note.clone(),
-        notices: snapshot.notices.clone(),
-        peak_users: run.row.peak_users,
-        seconds: KeptSeconds {
-            time: ends().map(|point| point.time).collect(),
-            users: ends().map(|point| point.user_count).collect(),
-            requests: ends().map(|point| point.requests).collect(),
-            failures: ends().map(|point| point.failures).collect(),
-        },
-        entries: all(snapshot).map(entry).collect(),
-        windows: windows
-            .chunks(windows.len().div_ceil(WINDOWS).max(1))
+        requests: times
+            .iter()
+            .map(|time| at(time).map(|one| one.requests))
+            .collect(),
+        failed: times
+            .iter()
+            .map(|time| at(time).map(|one| one.failures))
+            .collect(),
+        entries: all(snapshot).zip(encoded).map(entry).collect(),
+        windows: buckets
+            .chunks(buckets.len().div_ceil(WINDOWS).max(1))
             .map(joined)
             .collect(),
-        failures: snapshot
+        errors: snapshot
             .failures
             .iter()
-            .map(|one| {
-                let text = [&one.method, &one.name, &one.error].map(ToString::to_string);
-                let [method, name, error] = text;
-                (
-                    method,
-                    name,
-                    error,
-                    one.occurrences,
-                    one.first_seen,
-                    one.last_seen,
-                )
-            })
+            .map(|one| one.error.to_string())
             .collect(),
-        exceptions: snapshot
+        nodes: snapshot
             .exceptions
             .iter()
-            .map(|one| {
-                let nodes = one.nodes.iter().map(ToString::to_string).collect();
-                (
-                    one.count,
-                    one.message.to_string(),
-                    one.traceback.to_string(),
-                    nodes,
-                )
-            })
+            .map(|one| one.nodes.iter().map(ToString::to_string).collect())
             .collect(),
         markers: run.markers.iter().map(marker).collect(),
     }
+}
+
+/// Response times of each entry as text, as exactly as the extent allows. Those of all requests
+/// together are always exact.
+fn all_times(snapshot: &Snapshot, extent: Extent) -> Vec<Option<String>> {
+    let size = |texts: &[Option<String>]| -> usize {
+        texts.iter().skip(1).flatten().map(String::len).sum()
+    };
+    let exact: Vec<_> = all(snapshot)
+        .map(|one| Some(text(&one.histogram)))
+        .collect();
+    if extent == Extent::Whole || size(&exact) <= TIMES_BYTES {
+        return exact;
+    }
+    let total = exact.into_iter().take(1);
+    let entries = snapshot.entries.iter();
+    let coarse = entries.map(|one| Some(text(&coarser(&one.histogram))));
+    let coarse: Vec<_> = total.clone().chain(coarse).collect();
+    if size(&coarse) <= TIMES_BYTES {
+        return coarse;
+    }
+    total.chain(snapshot.entries.iter().map(|_| None)).collect()
 }
 
 fn marker(marker: &StoredMarker) -> (f64, f64, String, String) {
@@ -293,21 +256,22 @@ fn marker(marker: &StoredMarker) -> (f64, f64, String, String) {
     )
 }
 
-fn joined(buckets: &[Bucket]) -> KeptWindow {
-    let mut window = KeptWindow::default();
+fn joined(buckets: &[Bucket]) -> (f64, f64, u64, u64, f64, String) {
+    let begin = buckets.first().map_or(0.0, |first| first.time);
+    let end = buckets.last().map_or(0.0, |last| last.time + last.seconds);
     let mut times = Histogram::default();
-    for (place, bucket) in buckets.iter().enumerate() {
-        if place == 0 {
-            window.time = bucket.time;
-        }
-        window.seconds = bucket.time + bucket.seconds - window.time;
-        window.requests += bucket.requests;
-        window.failures += bucket.failures;
-        window.total_ms += bucket.total_ms;
+    for bucket in buckets {
         times.merge(&bucket.times);
     }
-    window.times = text(&times);
-    window
+    let sum = |read: fn(&Bucket) -> u64| buckets.iter().map(read).sum::<u64>();
+    (
+        round(begin),
+        round(end - begin),
+        sum(|bucket| bucket.requests),
+        sum(|bucket| bucket.failures),
+        round(buckets.iter().map(|bucket| bucket.total_ms).sum()),
+        text(&times),
+    )
 }
 
 /// Neighbouring buckets as one, in the middle of them.

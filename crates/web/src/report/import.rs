@@ -1,10 +1,10 @@
 //! From a report back to a run that is kept.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use gregaria_stats::{
-    Entry, Exception, Failure, History, HistoryPoint, Key, Settings, Snapshot, Window,
+    Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, Settings, Snapshot, Window,
 };
 use serde::Deserialize;
 
@@ -13,10 +13,10 @@ use crate::archive::{
 };
 
 use super::base64;
-use super::data::{FORMAT, Kept, VERSION};
+use super::data::{FORMAT, Kept};
 
 /// Begins the element of an HTML report that holds the data.
-const ELEMENT: &str = "<script type=\"application/json\" id=\"report-data\">";
+const ELEMENT: &str = "<script type=\"application/json\" id=\"report\">";
 
 /// Why a file cannot be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum ImportError {
     #[error("the report is damaged: {0}")]
     Damaged(String),
     /// It was written by a later version.
-    #[error("the report was written by a newer gregaria (format {found}, known here is {VERSION})")]
+    #[error("the report was written by a newer gregaria (format {found}, known here is {FORMAT})")]
     Newer {
         /// Its version.
         found: u32,
@@ -41,17 +41,38 @@ pub enum ImportError {
 /// What a report begins with.
 #[derive(Deserialize)]
 struct Head {
-    format: String,
-    version: u32,
+    format: u32,
+    #[serde(rename = "written_at")]
+    _written_at: f64,
 }
 
 /// What of a report is needed to keep it.
 #[derive(Deserialize)]
 struct Body {
+    run: Run,
+    snapshot: Picture,
+    kept: Kept,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    note: Option<String>,
+    peak_users: u64,
+}
+
+#[derive(Deserialize)]
+struct Picture {
+    state: State,
     names: Vec<Name>,
     entries: Columns,
     series: Lines,
-    kept: Kept,
+    failures: Vec<Failed>,
+    exceptions: Vec<Raised>,
+}
+
+#[derive(Deserialize)]
+struct State {
+    notices: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,16 +85,37 @@ struct Name {
 struct Columns {
     requests: Vec<u64>,
     failures: Vec<u64>,
+    p50_ms: Vec<Option<f64>>,
+    p95_ms: Vec<Option<f64>>,
+    p99_ms: Vec<Option<f64>>,
+    max_ms: Vec<Option<f64>>,
 }
 
 #[derive(Deserialize)]
 struct Lines {
     time: Vec<f64>,
+    users: Vec<Option<u64>>,
     rps: Vec<Option<f64>>,
     failures_per_second: Vec<Option<f64>>,
     p50_ms: Vec<Option<f64>>,
     p95_ms: Vec<Option<f64>>,
     p99_ms: Vec<Option<f64>>,
+}
+
+#[derive(Deserialize)]
+struct Failed {
+    method: String,
+    name: String,
+    occurrences: u64,
+    first_seen: f64,
+    last_seen: f64,
+}
+
+#[derive(Deserialize)]
+struct Raised {
+    count: u64,
+    message: String,
+    traceback: String,
 }
 
 /// Takes in the run of an HTML report or of an exported JSON file; returns its number.
@@ -83,13 +125,8 @@ pub fn import(library: &Library, text: &str) -> Result<i64, ImportError> {
         None => text,
     };
     let head: Head = serde_json::from_str(json).map_err(|_| ImportError::NotAReport)?;
-    if head.format != FORMAT {
-        return Err(ImportError::NotAReport);
-    }
-    if head.version > VERSION {
-        return Err(ImportError::Newer {
-            found: head.version,
-        });
+    if head.format > FORMAT {
+        return Err(ImportError::Newer { found: head.format });
     }
     let body: Body = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
     Ok(library.import(&imported(body)?)?)
@@ -100,72 +137,56 @@ fn damaged(reason: impl Into<String>) -> ImportError {
 }
 
 fn imported(body: Body) -> Result<Imported, ImportError> {
-    let entries = entries(&body)?;
-    let Kept {
-        setup,
-        started,
-        ending,
-        note,
-        notices,
-        peak_users,
-        windows,
-        failures,
-        exceptions,
-        markers,
-        ..
-    } = body.kept;
-    let mut entries = entries.into_iter();
+    let points = points(&body);
+    let mut entries = entries(&body)?.into_iter();
     let total = entries
         .next()
         .ok_or_else(|| damaged("there are no entries"))?;
-    let points = points(&body.series, &body.kept.seconds);
-    let windows = windows.iter().map(|window| {
+    let kept = body.kept;
+    let windows = kept.windows.iter().map(|window| {
+        let (time, seconds, requests, failures, total_ms, ref text) = *window;
         Ok(Bucket {
-            time: window.time,
-            seconds: window.seconds,
-            requests: window.requests,
-            failures: window.failures,
-            total_ms: window.total_ms,
-            times: times(&window.times)?,
+            time,
+            seconds,
+            requests,
+            failures,
+            total_ms,
+            times: times(text)?,
         })
     });
+    let failures = body.snapshot.failures.into_iter().zip(&kept.errors);
+    let exceptions = body.snapshot.exceptions.into_iter().zip(kept.nodes);
     let snapshot = Snapshot {
-        time: points
-            .back()
-            .map_or(started, |point: &HistoryPoint| point.time),
+        time: points.back().map_or(kept.started, |point| point.time),
         user_count: 0,
         window: Window::new(total.start_time, total.last_request),
         total: Arc::new(total),
         entries: entries.map(Arc::new).collect(),
         failures: failures
-            .into_iter()
-            .map(
-                |(method, name, error, occurrences, first_seen, last_seen)| {
-                    Arc::new(Failure {
-                        method: method.into(),
-                        name: name.into(),
-                        error: error.into(),
-                        occurrences,
-                        first_seen,
-                        last_seen,
-                    })
-                },
-            )
+            .map(|(failure, error)| {
+                Arc::new(Failure {
+                    method: failure.method.into(),
+                    name: failure.name.into(),
+                    error: error.as_str().into(),
+                    occurrences: failure.occurrences,
+                    first_seen: failure.first_seen,
+                    last_seen: failure.last_seen,
+                })
+            })
             .collect(),
         exceptions: exceptions
-            .into_iter()
-            .map(|(count, message, traceback, nodes)| {
+            .map(|(exception, nodes)| {
                 Arc::new(Exception {
-                    count,
-                    message: message.into(),
-                    traceback: traceback.into(),
-                    nodes: nodes.into_iter().map(Arc::from).collect(),
+                    count: exception.count,
+                    message: exception.message.into(),
+                    traceback: exception.traceback.into(),
+                    nodes: nodes.into_iter().map(Arc::from).collect::<BTreeSet<_>>(),
                 })
             })
             .collect(),
         history: Arc::new(History::default()),
         markers: Arc::default(),
-        notices,
+        notices: body.snapshot.state.notices,
     };
     let marker = |(time, until, kind, text)| StoredMarker {
         time,
@@ -174,15 +195,15 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
         text,
     };
     Ok(Imported {
-        setup,
-        started,
-        ending,
-        note,
-        peak_users,
+        setup: kept.setup,
+        started: kept.started,
+        ending: kept.ending,
+        note: body.run.note,
+        peak_users: body.run.peak_users,
         points,
         snapshot: Arc::new(snapshot),
         windows: windows.collect::<Result<_, ImportError>>()?,
-        markers: markers.into_iter().map(marker).collect(),
+        markers: kept.markers.into_iter().map(marker).collect(),
     })
 }
 
@@ -191,59 +212,81 @@ fn entries(body: &Body) -> Result<Vec<Entry>, ImportError> {
         keeps_recent: false,
         ..Settings::default()
     };
-    let columns = body.entries.requests.iter().zip(&body.entries.failures);
-    let rows = body.names.iter().zip(columns).zip(&body.kept.entries);
+    let columns = &body.snapshot.entries;
     let mut entries = Vec::new();
-    for ((name, (requests, failures)), kept) in rows {
+    let rows = body.snapshot.names.iter().zip(&body.kept.entries);
+    for (place, (name, kept)) in rows.enumerate() {
+        let (none_requests, total_ms, min_ms, content_length, last, is_coarse, text) = kept;
+        let count = |column: &[u64]| column.get(place).copied().unwrap_or(0);
         let key = Key::new(&name.method, &name.name);
-        let mut entry = Entry::new(key, kept.counted_from, &settings);
-        entry.requests = *requests;
-        entry.failures = *failures;
-        entry.none_requests = kept.none_requests;
-        entry.total_response_time_ms = kept.total_ms;
-        entry.min_response_time_ms = kept.min_ms;
-        entry.max_response_time_ms = kept.max_ms;
-        entry.total_content_length = kept.content_length;
-        entry.last_request = kept.last_request;
-        entry.is_coarse = kept.is_coarse;
-        entry.histogram = times(&kept.times)?;
+        let mut entry = Entry::new(key, body.kept.counted_from, &settings);
+        entry.requests = count(&columns.requests);
+        entry.failures = count(&columns.failures);
+        entry.none_requests = *none_requests;
+        entry.total_response_time_ms = *total_ms;
+        entry.min_response_time_ms = *min_ms;
+        entry.max_response_time_ms = at(&columns.max_ms, place).unwrap_or(0.0);
+        entry.total_content_length = *content_length;
+        entry.last_request = last.map(|last| body.kept.started + last);
+        entry.is_coarse = *is_coarse || text.is_none();
+        entry.histogram = match text {
+            Some(text) => times(text)?,
+            None => outline(columns, place, entry.timed_requests()),
+        };
+        entry.histogram.raise_max(entry.max_response_time_ms);
         entry.rounded = rounded_of(&entry.histogram);
         entries.push(entry);
     }
     Ok(entries)
 }
 
-fn times(text: &str) -> Result<gregaria_stats::Histogram, ImportError> {
+/// Response times of which only percentiles are known: as many requests lie between two of them as
+/// they say, all at the upper one.
+fn outline(columns: &Columns, place: usize, requests: u64) -> Histogram {
+    let known = [
+        (50, &columns.p50_ms),
+        (95, &columns.p95_ms),
+        (99, &columns.p99_ms),
+        (100, &columns.max_ms),
+    ];
+    let mut times = Histogram::default();
+    let mut before = 0;
+    for (percent, column) in known {
+        let up_to = (requests * percent).div_ceil(100);
+        if let Some(time_ms) = at(column, place) {
+            times.record_many(time_ms, up_to.saturating_sub(before));
+            before = up_to;
+        }
+    }
+    times
+}
+
+fn times(text: &str) -> Result<Histogram, ImportError> {
     base64::decode(text)
         .and_then(|bytes| decode_times(&bytes))
         .ok_or_else(|| damaged("response times that nobody wrote so"))
 }
 
-/// The points that both lists know; rows that stand for a gap are in the lines alone.
-fn points(lines: &Lines, kept: &super::data::KeptSeconds) -> VecDeque<HistoryPoint> {
-    let at = |column: &[Option<f64>], place: usize| column.get(place).copied().flatten();
-    let mut place = 0;
-    let mut points = VecDeque::new();
-    for (number, time) in kept.time.iter().enumerate() {
-        while lines
-            .time
-            .get(place)
-            .is_some_and(|line| *line < time - 0.06)
-        {
-            place += 1;
-        }
-        let count = |column: &[u64]| column.get(number).copied().unwrap_or(0);
-        points.push_back(HistoryPoint {
+fn at(column: &[Option<f64>], place: usize) -> Option<f64> {
+    column.get(place).copied().flatten()
+}
+
+/// The points of the lines; rows that stand for a gap are none.
+fn points(body: &Body) -> VecDeque<HistoryPoint> {
+    let lines = &body.snapshot.series;
+    let count = |column: &[Option<u64>], place: usize| column.get(place).copied().flatten();
+    let point = |(place, time): (usize, &f64)| {
+        Some(HistoryPoint {
             time: *time,
-            user_count: count(&kept.users),
+            user_count: count(&lines.users, place)?,
             rps: at(&lines.rps, place).unwrap_or(0.0),
             failures_per_second: at(&lines.failures_per_second, place).unwrap_or(0.0),
             percentiles_ms: [&lines.p50_ms, &lines.p95_ms, &lines.p99_ms]
                 .map(|column| at(column, place)),
             avg_response_time_ms: 0.0,
-            requests: count(&kept.requests),
-            failures: count(&kept.failures),
-        });
-    }
-    points
+            requests: count(&body.kept.requests, place).unwrap_or(0),
+            failures: count(&body.kept.failed, place).unwrap_or(0),
+        })
+    };
+    lines.time.iter().enumerate().filter_map(point).collect()
 }

@@ -5,7 +5,8 @@ mod base64;
 mod data;
 mod import;
 mod page;
+mod picture;
 
-pub use data::{PERCENTILES, ReportData, data};
+pub use data::{Extent, Kept, KeptEntry, PERCENTILES, ReportData, data};
 pub use import::{ImportError, import};
-pub use page::{PageError, file_name, html, json_for_html};
+pub use page::{file_name, html, json_for_html};

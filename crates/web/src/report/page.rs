@@ -5,27 +5,16 @@ use crate::moment;
 
 use super::data::ReportData;
 
-/// Why no HTML report can be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PageError {
-    /// The page was not built in.
-    #[error(
-        "not yet: the page of the HTML report is not built in\n\
-         hint: `gregaria report export RUN --format json` writes the same data"
-    )]
-    NotBuilt,
-}
+/// The page without data, as the folder `ui` builds it.
+const PAGE: &str = include_str!("../../assets/report.html");
 
-/// The page, with [`PLACE`] where the data belongs.
-const PAGE: Option<&str> = None;
-
-/// Where the data belongs: the text of the element that holds it.
-const PLACE: &str = "{{data}}";
+/// The element that holds the data, while it holds none.
+const EMPTY: &str = "<script type=\"application/json\" id=\"report\">null</script>";
 
 /// The HTML report.
-pub fn html(data: &ReportData) -> Result<String, PageError> {
-    let page = PAGE.ok_or(PageError::NotBuilt)?;
-    Ok(page.replacen(PLACE, &json_for_html(data), 1))
+pub fn html(data: &ReportData) -> String {
+    let filled = EMPTY.replace("null", &json_for_html(data));
+    PAGE.replacen(EMPTY, &filled, 1)
 }
 
 /// The data as JSON that can stand in a `script` element: no `<` can end it or begin anything.
