@@ -13,6 +13,7 @@ import logging
 import gevent
 
 from gregaria import _native
+from gregaria._refusal import Refusal
 from gregaria._test_record import record
 from gregaria.locust.env import Environment
 from gregaria.locust.runners import WorkerRunner
@@ -36,6 +37,11 @@ class Keeper:
     def __init__(self, environment: Environment, options: argparse.Namespace) -> None:
         self._environment = environment
         self._lasts = False
+        self._html_file: str | None = None
+        if not isinstance(environment.runner, WorkerRunner):
+            self._html_file = options.html_file
+        if self._html_file is not None and options.no_store:
+            raise Refusal("--html needs the run store: leave --no-store out")
         self._store = None if options.no_store else _open(environment, options)
         if self._store is not None:
             environment.events.test_start.add_listener(self._on_start)
@@ -77,6 +83,17 @@ class Keeper:
             self._on_stop(self._environment)
         self._store.close()
         self._tell()
+        if self._html_file is not None:
+            self._write_html(self._store, self._html_file)
+
+    def _write_html(self, store: _native.RunStore, path: str) -> None:
+        if store.run is None:
+            logger.error("cannot write HTML report `%s`: the run was not kept", path)
+            return
+        words = ["html", str(store.run), "--output", path]
+        code, _, complaint = _native.report_command(words, store.path)
+        if code != 0:
+            logger.error(complaint.removeprefix("gregaria: error: ").rstrip())
 
 
 def _open(environment: Environment, options: argparse.Namespace) -> _native.RunStore | None:

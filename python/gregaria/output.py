@@ -37,6 +37,8 @@ class Output:
         self._greenlets: list[Background] = []
         if options.json_file is not None:
             _check_can_write(f"{options.json_file}.json", "JSON file")
+        if options.html_file is not None and not options.worker:
+            _check_can_write(options.html_file, "HTML report")
 
     def _open_csv(self) -> StatsCSVFileWriter | None:
         prefix = self._options.csv_prefix

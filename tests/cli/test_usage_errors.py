@@ -26,7 +26,6 @@ LINES = (
     "--headless=3",
     "--headless --csv-full-history",
     "--config nowhere.conf",
-    "--html report.html",
     "--headless --processes 0",
     "--master",
     "--autostart",

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.cli.command import LIMIT_SECONDS, OURS, finish, run, start, wait_for
 from tests.store.files import LOCUSTFILE, SHORT, keep, rows, store_of
 

@@ -30,10 +30,14 @@ pub(super) const OPTIONS: &[Opt] = &[
         "Set all figures to zero when all users have been started",
     )
     .env("LOCUST_RESET_STATS"),
-    Opt::of(Kind::Text, "html", "FILE", "Write an HTML report")
-        .dest("html_file")
-        .env("LOCUST_HTML")
-        .refused("not yet: gregaria cannot write the HTML report so far"),
+    Opt::of(
+        Kind::Text,
+        "html",
+        "FILE",
+        "Write an HTML report at the end; needs the run store",
+    )
+    .dest("html_file")
+    .env("LOCUST_HTML"),
     Opt::flag("json", "Print the final figures as JSON on stdout"),
     Opt::of(
         Kind::Text,

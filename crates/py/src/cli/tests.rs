@@ -183,7 +183,7 @@ fn impossible_values_are_told_with_the_option() {
 
 #[test]
 fn what_does_not_exist_yet_says_so() {
-    for arguments in ["--html a.html", "--web-port 80", "--autostart"] {
+    for arguments in ["--otel", "--web-port 80", "--autostart"] {
         assert!(
             line(arguments).error().contains(": not yet: "),
             "{arguments}"
@@ -191,10 +191,10 @@ fn what_does_not_exist_yet_says_so() {
     }
     let error = line("")
         .env("LOCUST_OTEL", "1")
-        .env("LOCUST_HTML", "a.html")
+        .env("LOCUST_ENABLE_OPENTELEMETRY", "1")
         .error();
-    let expected = "argument --html: not yet: gregaria cannot write the HTML report so far\n\
-                    It is set by the environment variable LOCUST_HTML";
+    let expected = "argument --otel: not yet: gregaria does not speak to OpenTelemetry so far\n\
+                    It is set by the environment variable LOCUST_ENABLE_OPENTELEMETRY";
     assert_eq!(error, expected);
 }
 
