@@ -70,6 +70,9 @@ describe("sentences", () => {
       `Stopped by anna at ${time}.`,
     );
     expect(
+      endSentence({ kind: "stopped", time: AT, by: null, reason: "stopped by 10.0.0.9" }),
+    ).toBe(`Stopped by 10.0.0.9 at ${time}.`);
+    expect(
       endSentence({
         kind: "workers_lost",
         time: AT,

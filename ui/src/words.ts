@@ -74,7 +74,10 @@ export function endSentence(end: RunEnd): string {
     case "finished":
       return `Finished at ${at}${why}.`;
     case "stopped":
-      return end.by === null ? `Stopped at ${at}${why}.` : `Stopped by ${end.by} at ${at}.`;
+      // Where nobody signs in, the reason says from where it was stopped.
+      return end.by === null && !end.reason.startsWith("stopped by ")
+        ? `Stopped at ${at}${why}.`
+        : `Stopped by ${end.by ?? end.reason.slice("stopped by ".length)} at ${at}.`;
     case "workers_lost":
       return `Ended at ${at}${why}.`;
     case "error":

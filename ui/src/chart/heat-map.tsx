@@ -17,7 +17,7 @@ export interface HeatData {
 }
 
 const LEFT = 52;
-const RIGHT = 12;
+const RIGHT = 20;
 const BOTTOM = 24;
 const FAILED = 8;
 

@@ -91,7 +91,7 @@ function Legend(props: { data: PlotData; told: readonly PlotLine[] }) {
   const { data, told } = props;
   const { scope, time } = data;
   const cursor = scope.cursor.value;
-  const row = cursor === null ? time.length - 1 : nearest(time, cursor);
+  const row = cursor === null ? lastShown(time, scope.to) : nearest(time, cursor);
   const moment = time[row];
   const mark = cursor === null ? undefined : markNear(scope, cursor);
   return (
@@ -120,6 +120,12 @@ function Legend(props: { data: PlotData; told: readonly PlotLine[] }) {
       )}
     </div>
   );
+}
+
+/** The newest row of the stretch that is shown. */
+function lastShown(time: readonly number[], to: number): number {
+  const row = nearest(time, to);
+  return (time[row] ?? 0) > to ? row - 1 : row;
 }
 
 function markNear(scope: Scope, cursor: number): string | undefined {

@@ -37,6 +37,11 @@ export interface PlotData {
 
 /** Points of a line at most: more than a chart has pixels. */
 const MAX_DRAWN = 1000;
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [
+  power,
+  2 * power,
+  5 * power,
+]);
 const LABELS = "12px system-ui, 'Segoe UI', Roboto, sans-serif";
 
 /** A chart on the screen. */
@@ -108,6 +113,10 @@ export function plot(into: HTMLElement, first: PlotData, width: number, height: 
                 ...axis,
                 side: 1,
                 scale: "right",
+                // Users are whole, and so are the labels of their axis.
+                ...(first.lines.some((line) => line.isRight && line.isStepped) && {
+                  incrs: WHOLE_STEPS,
+                }),
                 grid: { show: false },
                 size: 52,
                 space: 32,

@@ -99,7 +99,7 @@ export function Runs() {
       </div>
       {list && <StorageNotice list={list} />}
       {list === null ? (
-        <p class="waiting">{problem ?? "Loading…"}</p>
+        <p class={problem === null ? "waiting" : "card table-empty"}>{problem ?? "Loading…"}</p>
       ) : (
         <div class="card">
           <Table
