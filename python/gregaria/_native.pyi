@@ -13,13 +13,16 @@ __all__ = [
     "Marker",
     "MasterNode",
     "ResponseCore",
+    "RunStore",
     "Stats",
     "Stream",
     "UsageError",
+    "WebServer",
     "WeightedOrder",
     "WorkerNode",
     "bucket_response_time",
     "certificate_fingerprint",
+    "check_target",
     "closest",
     "command_line_answer",
     "command_line_help",
@@ -29,6 +32,7 @@ __all__ = [
     "parse_command_line",
     "readable_percentile",
     "replace_bucket_response_time",
+    "report_command",
     "terminal_block",
 ]
 
@@ -36,10 +40,10 @@ VERSION: Final[str]
 
 # --- statistics -----------------------------------------------------------------------------------
 
-@final
 def report_command(arguments: list[str], store: str) -> tuple[int, str, str]:
     """Carries out the words after `gregaria report`: exit code, stdout, stderr."""
 
+@final
 class RunStore:
     """Keeps the runs of this process in a file. Raises `OSError` if the file cannot be used."""
 
@@ -64,6 +68,7 @@ class RunStore:
     def close(self) -> None:
         """Writes what is left and closes the file."""
 
+@final
 class Stats:
     """Counts the requests of one environment, and shows what has been counted.
 
@@ -517,3 +522,25 @@ def make_join_token(seconds: float | None = None) -> str: ...
 def fetch_locustfile(
     host: str, port: int, invitation: str | None, id: str, limit_seconds: float
 ) -> tuple[list[tuple[str, str | None]], tuple[str, list[str], bytes] | None]: ...
+
+@final
+class WebServer:
+    """Serves the page from threads of its own."""
+
+    def __new__(cls, engine: Engine, settings: dict[str, Any]) -> WebServer: ...
+    def host(self) -> str: ...
+    def port(self) -> int: ...
+    def publish(self, stats: Stats, doing: str, master: MasterNode | None = None) -> None: ...
+    def publish_form(self, form: str) -> None: ...
+    def log(
+        self, source: str, time: float, level: str, logger: str, text: str, line: str
+    ) -> None: ...
+    def worker_log(self, worker: str, lines: list[str], now: float) -> None: ...
+    def take(self) -> tuple[int, str, str] | None: ...
+    def wait(self, greenlet: Any) -> tuple[Any, Any] | None: ...
+    def answer(self, number: int, status: int, body: str) -> None: ...
+    def stop(self) -> None: ...
+
+def check_target(
+    url: str, allowed_hosts: list[str], public_addresses: list[str]
+) -> tuple[str, str, list[str], str]: ...

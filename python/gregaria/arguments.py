@@ -7,7 +7,6 @@ the locustfile can be found. The second knows the options that the locustfile ha
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,6 @@ from gregaria._options import complain, read
 
 if TYPE_CHECKING:
     from gregaria.locust.argument_parser import LocustArgumentParser
-
-#: Options that print something of the locustfile and need no page.
-PRINTING = ("list_commands", "show_task_ratio", "show_task_ratio_json")
 
 
 @dataclass(frozen=True)
@@ -37,12 +33,9 @@ def look(arguments: list[str]) -> Look:
     Ends the process if an option is wrong that can be checked without the locustfile.
     """
     try:
-        options, _, unknown, _ = read(arguments)
+        options, _, _, _ = read(arguments)
     except ValueError as error:
         complain(str(error))
-    # An unknown word may be an option of the locustfile, or a slip that is to be told first.
-    if not unknown:
-        _refuse_page(options)
     invitation = options["invitation"]
     return Look(
         locustfile=str(options["locustfile"]),
@@ -56,18 +49,19 @@ def look(arguments: list[str]) -> Look:
 def parse(parser: LocustArgumentParser, arguments: list[str]) -> argparse.Namespace:
     """All options; ends the process if one of them is wrong or does not go with another."""
     options = parser.parse_args(arguments)
-    _refuse_page(vars(options))
+    _check_page(parser, options)
     if options.stats_history_enabled and options.csv_prefix is None:
         parser.error("'--csv-full-history' requires '--csv'.")
     return options
 
 
-def _refuse_page(options: Mapping[str, object]) -> None:
-    """A run without `--headless` would be started from the web page; a worker has its master."""
-    if not (options["headless"] or options["worker"]) and not any(
-        options[name] for name in PRINTING
-    ):
-        complain(
-            "not yet: gregaria has no web page so far\n"
-            "Start the run with --headless, for example: gregaria --headless -u 10 -r 2 -t 1m"
-        )
+def _check_page(parser: LocustArgumentParser, options: argparse.Namespace) -> None:
+    """Options of the page that do not go together."""
+    if options.headful:
+        options.headless = False
+    if bool(options.tls_cert) != bool(options.tls_key):
+        parser.error("--tls-cert and --tls-key belong together")
+    if options.autoquit >= 0 and not options.autostart:
+        parser.exit(1, "--autoquit is only meaningful in combination with --autostart\n")
+    if options.web_base_path and not options.web_base_path.startswith("/"):
+        parser.exit(1, f"--web-base-path {options.web_base_path}: it has to begin with /\n")

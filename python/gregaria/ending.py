@@ -61,6 +61,10 @@ class End:
         self._runner.ends_because("the run time is over")
         self._runner.quit()
 
+    def come(self) -> None:
+        """Ends the run now."""
+        self._has_come.set()
+
     def wait(self) -> None:
         """Returns when the run has to end. The users may still be at work."""
         spawn(self._on_runner_is_done)

@@ -17,6 +17,7 @@ from gregaria import (
     limits,
     loader,
     nodes,
+    page,
     selection,
 )
 from gregaria._refusal import Refusal, reason
@@ -26,7 +27,7 @@ from gregaria.locust.argument_parser import get_parser
 from gregaria.locust.env import Environment
 from gregaria.locust.log import setup_logging
 from gregaria.locust.main import create_environment
-from gregaria.locust.runners import WorkerRunner
+from gregaria.locust.runners import Runner, WorkerRunner
 from gregaria.locust.stats import validate_stats_configuration
 from gregaria.locust.user.inspectuser import print_task_ratio, print_task_ratio_json
 from gregaria.output import Output
@@ -104,25 +105,39 @@ def _swarm(environment: Environment, options: argparse.Namespace, files: loader.
     runner = nodes.make_runner(environment, options)
     output = Output(environment, options)
     end = ending.End(runner)
-    environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
+    has_page = not (options.headless or nodes.is_worker(runner))
+    web_ui = page.make(environment, options, output.csv) if has_page else None
+    environment.events.init.fire(environment=environment, runner=runner, web_ui=web_ui)
     ending.refuse_after_errors()
-    if not nodes.is_worker(runner):
+    if web_ui is not None:
+        page.serve(web_ui)
+    elif not nodes.is_worker(runner):
+        page.warn_of_public_host(environment)
         _log_plan(options)
     output.start()
     _spare_garbage_collection()
-    nodes.wait_for_workers(runner, options)
-    if nodes.is_worker(runner):
-        pass
-    elif environment.shape_class is not None:
-        runner.start_shape()
+    if web_ui is not None:
+        page.autostart(web_ui, options, end)
+        end.wait()
     else:
-        runner.start(_or_one(options.num_users), options.spawn_rate or 1)
-    end.after(options.run_time)
-    end.wait()
+        nodes.wait_for_workers(runner, options)
+        if not nodes.is_worker(runner):
+            _start(environment, runner, options)
+        end.after(options.run_time)
+        end.wait()
     code = ending.shut_down(environment, output)
+    if web_ui is not None:
+        web_ui.stop()
     if isinstance(runner, WorkerRunner) and runner.is_outdated and not end.is_asked_for:
         _restart.restart(files, runner.client_id)
     return code
+
+
+def _start(environment: Environment, runner: Runner, options: argparse.Namespace) -> None:
+    if environment.shape_class is not None:
+        runner.start_shape()
+    else:
+        runner.start(_or_one(options.num_users), options.spawn_rate or 1)
 
 
 def _spare_garbage_collection() -> None:

@@ -32,7 +32,8 @@ class Output:
     def __init__(self, environment: Environment, options: argparse.Namespace) -> None:
         self._environment = environment
         self._options = options
-        self._csv = self._open_csv()
+        self.csv = self._open_csv()
+        """Writes the CSV files, if they were asked for."""
         self._keeper = Keeper(environment, options)
         self._greenlets: list[Background] = []
         if options.json_file is not None:
@@ -57,14 +58,17 @@ class Output:
 
     def start(self) -> None:
         """Begins to show and write."""
-        if not (self._options.only_summary or self._options.skip_log_setup or self._options.worker):
+        options = self._options
+        has_page = not (options.headless or options.worker)
+        is_quiet = options.only_summary or options.skip_log_setup or options.worker
+        if not is_quiet and (not has_page or options.print_stats):
             if is_wanted(sys.stderr):
                 run_time = self._options.run_time or None
                 self._greenlets.append(spawn(follow, self._environment, run_time))
             else:
                 self._greenlets.append(spawn(stats_printer(self._environment.stats)))
-        if self._csv is not None:
-            self._greenlets.append(spawn(self._csv.stats_writer))
+        if self.csv is not None:
+            self._greenlets.append(spawn(self.csv.stats_writer))
         self._greenlets.append(spawn(stats_history, self._environment.runner))
         self._greenlets.append(spawn(self._keeper.watch))
 
@@ -90,8 +94,8 @@ class Output:
     def close(self) -> None:
         """Writes the CSV files a last time, and what is left for the run store."""
         self._keeper.close()
-        if self._csv is not None:
-            self._csv.close_files()
+        if self.csv is not None:
+            self.csv.close_files()
 
 
 def _check_can_write(path: str, what: str) -> None:

@@ -27,15 +27,12 @@ LINES = (
     "--headless --csv-full-history",
     "--config nowhere.conf",
     "--headless --processes 0",
-    "--master",
-    "--autostart",
-    "--web-port 8090",
+    "--web-port x",
     "--web-auth user:password",
-    "--class-picker",
+    "--build-path folder",
     "--otel",
     "--headless --config-users {}",
     "--headless --config-users '[{'",
-    "-u 3",
 )
 
 

@@ -64,8 +64,8 @@ def test_a_name_that_never_was_is_an_ordinary_import_error() -> None:
 
 
 def test_a_module_we_do_not_have_yet_is_named() -> None:
-    with pytest.raises(ModuleNotFoundError, match=r"gregaria has no module `locust\.web` yet"):
-        importlib.import_module("locust.web")
+    with pytest.raises(ModuleNotFoundError, match=r"gregaria has no module `locust\.html` yet"):
+        importlib.import_module("locust.html")
 
 
 def test_a_contributed_module_is_taken_from_the_real_package(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ mod response;
 pub mod stats;
 mod store;
 mod stream;
+mod web;
 
 use pyo3::prelude::*;
 
@@ -73,4 +74,6 @@ mod _native {
     use crate::store::RunStore;
     #[pymodule_export]
     use crate::stream::Stream;
+    #[pymodule_export]
+    use crate::web::{WebServer, check_target};
 }

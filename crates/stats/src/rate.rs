@@ -149,6 +149,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whole seconds in it; none until a second of the run is complete, and before the first request.
+    pub fn seconds(&self) -> u64 {
+        self.end.saturating_sub(self.first)
+    }
+
     /// Locust's rule: with `T` the second of the last request, the seconds `T - 12` to `T - 3`, but
     /// none before the start. Empty for the first three seconds; it stands still without traffic.
     pub fn new(start_time: f64, last_request: Option<f64>) -> Self {

@@ -4,15 +4,22 @@
 //! Each view is a function of one immutable [`gregaria_stats::Snapshot`] and of a few words on how
 //! to show it. None computes a number that another view lacks.
 
+mod api;
 pub mod archive;
 pub mod compare;
 pub mod csv;
 pub mod demo;
+pub mod guard;
 pub mod json;
+pub mod live;
+mod locust;
 pub mod model;
 pub mod moment;
 pub mod number;
 pub mod report;
 pub mod runs;
+pub mod seam;
+pub mod server;
 pub mod table;
+pub mod target;
 pub mod terminal;

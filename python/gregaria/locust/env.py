@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .dispatch import UsersDispatcher
 from .event import Events, RequestEvent
@@ -18,6 +18,7 @@ from .user.users import PytestUser, User
 
 if TYPE_CHECKING:
     from .stats import StatsCSV
+    from .web import WebUI
 
 __all__ = ["Environment", "LoadTestShape", "RunnerType"]
 
@@ -172,9 +173,27 @@ class Environment:
         delayed_start: bool = False,
         userclass_picker_is_active: bool = False,
         build_path: str | None = None,
-    ) -> NoReturn:
-        """Would start the web page."""
-        raise NotImplementedError("gregaria has no web page yet: run with --headless")
+    ) -> WebUI:
+        """Makes the web page and, unless `delayed_start`, serves it.
+
+        An empty `host` is loopback, `*` is all addresses.
+        """
+        from .web import WebUI
+
+        self.web_ui = WebUI(
+            self,
+            host,
+            port,
+            web_base_path=web_base_path,
+            web_login=web_login,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            stats_csv_writer=stats_csv_writer,
+            delayed_start=delayed_start,
+            userclass_picker_is_active=userclass_picker_is_active,
+            build_path=build_path,
+        )
+        return self.web_ui
 
     def update_user_class(self, user_settings: dict[str, Any]) -> None:
         """Changes attributes of the class `user_class_name`; `tasks` are names of tasks to keep."""

@@ -67,9 +67,6 @@ pub(crate) struct Opt {
     pub(crate) refusal: Option<&'static str>,
 }
 
-/// Said of every option of the web page.
-const PAGE: &str = "not yet: gregaria has no web page so far; run with --headless";
-
 impl Opt {
     /// A flag.
     pub(super) const fn flag(long: &'static str, help: &'static str) -> Self {
@@ -128,11 +125,6 @@ impl Opt {
     pub(super) const fn refused(mut self, reason: &'static str) -> Self {
         self.refusal = Some(reason);
         self
-    }
-
-    /// Marks an option of the web page, which does not exist yet.
-    pub(super) const fn of_the_page(self) -> Self {
-        self.refused(PAGE)
     }
 
     /// The attribute of `parsed_options`.

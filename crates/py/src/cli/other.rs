@@ -26,6 +26,13 @@ pub(super) const OPTIONS: &[Opt] = &[
     .short('s')
     .env("LOCUST_STOP_TIMEOUT")
     .integer(0),
+    Opt::of(
+        Kind::Text,
+        "allowed-hosts",
+        "HOSTS",
+        "Start against these hosts only, with commas: names, `*.name`, addresses, networks. URLs and redirects inside the test are not checked yet",
+    )
+    .env("GREGARIA_ALLOWED_HOSTS"),
     Opt::flag(
         "equal-weights",
         "Give every task and every user class the same weight",

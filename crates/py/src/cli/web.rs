@@ -4,27 +4,27 @@ use super::option::{Kind, Opt};
 
 /// Options under this heading.
 pub(super) const OPTIONS: &[Opt] = &[
-    Opt::of(Kind::Text, "web-host", "IP", "Address of the web page")
-        .env("LOCUST_WEB_HOST")
-        .text("")
-        .of_the_page(),
+    Opt::of(
+        Kind::Text,
+        "web-host",
+        "IP",
+        "Address of the web page: `*` for all [default: this machine only]",
+    )
+    .env("LOCUST_WEB_HOST")
+    .text(""),
     Opt::of(
         Kind::Text,
         "web-host-display-name",
         "NAME",
         "Address of the web page as it is logged",
     )
-    .env("LOCUST_WEB_HOST_DISPLAY_NAME")
-    .of_the_page(),
+    .env("LOCUST_WEB_HOST_DISPLAY_NAME"),
     Opt::of(Kind::Integer, "web-port", "PORT", "Port of the web page")
         .short('P')
         .env("LOCUST_WEB_PORT")
-        .integer(8089)
-        .of_the_page(),
+        .integer(8089),
     Opt::flag("headless", "Start at once and without the web page").env("LOCUST_HEADLESS"),
-    Opt::flag("autostart", "Start at once and show the web page")
-        .env("LOCUST_AUTOSTART")
-        .of_the_page(),
+    Opt::flag("autostart", "Start at once and show the web page").env("LOCUST_AUTOSTART"),
     Opt::of(
         Kind::Integer,
         "autoquit",
@@ -32,11 +32,8 @@ pub(super) const OPTIONS: &[Opt] = &[
         "Exit this long after a run of --autostart",
     )
     .env("LOCUST_AUTOQUIT")
-    .integer(-1)
-    .of_the_page(),
-    Opt::flag("headful", "Show the web page in spite of --headless")
-        .env("LOCUST_HEADFUL")
-        .of_the_page(),
+    .integer(-1),
+    Opt::flag("headful", "Show the web page in spite of --headless").env("LOCUST_HEADFUL"),
     Opt::of(
         Kind::Text,
         "web-auth",
@@ -45,9 +42,21 @@ pub(super) const OPTIONS: &[Opt] = &[
     )
     .env("LOCUST_WEB_AUTH")
     .refused("Locust has replaced it with --web-login"),
-    Opt::flag("web-login", "Protect the web page with a login")
-        .env("LOCUST_WEB_LOGIN")
-        .of_the_page(),
+    Opt::flag("web-login", "Have people sign in on this machine, too").env("LOCUST_WEB_LOGIN"),
+    Opt::of(
+        Kind::Text,
+        "web-users",
+        "FILE",
+        "Who may sign in, a line each: `operator NAME PASSWORD` or `read-only …`",
+    )
+    .env("GREGARIA_WEB_USERS"),
+    Opt::of(
+        Kind::Text,
+        "web-name",
+        "NAMES",
+        "Further names of this machine that the page is asked for, with commas",
+    )
+    .env("GREGARIA_WEB_NAME"),
     Opt::of(
         Kind::Text,
         "tls-cert",
@@ -55,18 +64,15 @@ pub(super) const OPTIONS: &[Opt] = &[
         "Certificate of the web page",
     )
     .env("LOCUST_TLS_CERT")
-    .text("")
-    .of_the_page(),
+    .text(""),
     Opt::of(Kind::Text, "tls-key", "FILE", "Private key of the web page")
         .env("LOCUST_TLS_KEY")
-        .text("")
-        .of_the_page(),
+        .text(""),
     Opt::flag(
         "class-picker",
         "Choose user classes and shapes on the web page",
     )
-    .env("LOCUST_USERCLASS_PICKER")
-    .of_the_page(),
+    .env("LOCUST_USERCLASS_PICKER"),
     Opt::of(
         Kind::Text,
         "build-path",
@@ -74,8 +80,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         "Another build of the web page",
     )
     .env("LOCUST_BUILD_PATH")
-    .text("")
-    .of_the_page(),
+    .refused("gregaria has a page of its own"),
     Opt::flag("legacy-ui", "Removed from Locust")
         .env("LOCUST_LEGACY_UI")
         .refused("Locust has removed its old web page"),
@@ -86,6 +91,5 @@ pub(super) const OPTIONS: &[Opt] = &[
         "Path under which the web page stands",
     )
     .env("LOCUST_WEB_BASE_PATH")
-    .text("")
-    .of_the_page(),
+    .text(""),
 ];

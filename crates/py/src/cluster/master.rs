@@ -81,6 +81,15 @@ fn job(
     })
 }
 
+impl MasterNode {
+    /// All workers, missing ones included, in the order in which they came.
+    pub(crate) fn peers<T>(&self, read: impl Fn(&gregaria_runner::Peer) -> T) -> Vec<T> {
+        self.node
+            .borrow()
+            .read(|master| master.peers().iter().map(read).collect())
+    }
+}
+
 #[pymethods]
 impl MasterNode {
     /// Opens the port. What workers have counted is added to `stats`. With `tokens`, workers have to show one of them, over TLS; the certificate is

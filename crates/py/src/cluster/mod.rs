@@ -8,4 +8,5 @@ mod worker;
 
 pub(crate) use joining::{certificate_fingerprint, fetch_locustfile, make_join_token};
 pub(crate) use master::MasterNode;
+pub(crate) use orders::Orders;
 pub(crate) use worker::WorkerNode;

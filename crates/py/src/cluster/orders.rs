@@ -10,21 +10,21 @@ use crate::engine::{self, Engine, SharedCore, Woken};
 
 /// The end that the node's thread has.
 #[derive(Debug)]
-pub(super) struct Orderer<A> {
+pub(crate) struct Orderer<A> {
     queue: Arc<Mutex<VecDeque<A>>>,
     bell: http::Bell,
 }
 
 impl<A> Orderer<A> {
     /// Puts an order into the queue. Does not wait for anybody.
-    pub(super) fn give(&self, order: A) {
+    pub(crate) fn give(&self, order: A) {
         lock(&self.queue).push_back(order);
         self.bell.ring();
     }
 }
 
 /// The end that Python has.
-pub(super) struct Orders<A> {
+pub(crate) struct Orders<A> {
     queue: Arc<Mutex<VecDeque<A>>>,
     core: SharedCore,
     ticket: http::Ticket,
@@ -32,7 +32,7 @@ pub(super) struct Orders<A> {
 
 impl<A> Orders<A> {
     /// Both ends. The engine's descriptor becomes readable when an order is given.
-    pub(super) fn new(engine: &Engine) -> (Orderer<A>, Self) {
+    pub(crate) fn new(engine: &Engine) -> (Orderer<A>, Self) {
         let core = engine.core().clone();
         let (ticket, bell) = core.borrow_mut().http.bell();
         let queue = Arc::<Mutex<VecDeque<A>>>::default();
@@ -49,13 +49,13 @@ impl<A> Orders<A> {
     }
 
     /// The oldest order.
-    pub(super) fn take(&self) -> Option<A> {
+    pub(crate) fn take(&self) -> Option<A> {
         lock(&self.queue).pop_front()
     }
 
     /// Wakes `greenlet` when there is an order that was not there at the last `take`. Returns what
     /// [`Engine::next`] does, since the caller is about to wait.
-    pub(super) fn wait<'py>(
+    pub(crate) fn wait<'py>(
         &self,
         py: Python<'py>,
         greenlet: Py<PyAny>,

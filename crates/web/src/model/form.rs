@@ -1,6 +1,6 @@
 //! The form that starts a run.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Load, ParameterValue, RunSummary, TestFile};
@@ -39,7 +39,7 @@ pub struct StartForm {
 }
 
 /// A class of users.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct UserClass {
     /// Its name.
     pub name: String,
@@ -54,7 +54,7 @@ pub struct UserClass {
 }
 
 /// A class that says how many users there are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct ShapeClass {
     /// Its name.
     pub name: String,
@@ -63,7 +63,7 @@ pub struct ShapeClass {
 }
 
 /// A parameter of the test.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
@@ -82,7 +82,7 @@ pub struct Parameter {
 }
 
 /// How a parameter is filled in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParameterKind {
     /// On or off.

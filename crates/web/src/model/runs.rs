@@ -1,12 +1,12 @@
 //! The list of runs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Load;
 
 /// How and why a run ended.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct RunEnd {
     /// How.
     pub kind: EndKind,
@@ -19,7 +19,7 @@ pub struct RunEnd {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndKind {
     /// As planned: its time was up, its shape or the test itself ended it.

@@ -40,7 +40,7 @@ pub struct RunSetup {
 }
 
 /// A file of the test.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct TestFile {
     /// Its name.
     pub name: String,
@@ -69,7 +69,7 @@ pub enum ParameterValue {
 }
 
 /// What ran it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct Versions {
     /// Of gregaria.
     pub gregaria: String,

@@ -1,6 +1,6 @@
 //! What the run is doing: the header of the page.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::RunEnd;
@@ -79,7 +79,7 @@ pub struct ClassCount {
 }
 
 /// What was asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct Load {
     /// Users; `null` if a shape says.
     pub users: Option<u64>,

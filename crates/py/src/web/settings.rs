@@ -1,0 +1,62 @@
+//! Settings of the page, out of the dict that Python gives.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use gregaria_web::guard::Credential;
+use gregaria_web::model::Role;
+use gregaria_web::server::{Settings, Tls};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// How the page is served, by the names of Python's dict.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(super) struct Wish {
+    host: String,
+    port: u16,
+    base_path: String,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    names: Vec<String>,
+    /// Name, whether it may change anything, password.
+    users: Vec<(String, bool, String)>,
+    allowed_hosts: Vec<String>,
+    confirmed_hosts: Option<PathBuf>,
+    public_addresses: Vec<String>,
+}
+
+impl TryFrom<Wish> for Settings {
+    type Error = PyErr;
+
+    fn try_from(wish: Wish) -> PyResult<Self> {
+        let credential = |(name, may_change, password): (String, bool, String)| {
+            let role = if may_change {
+                Role::Operator
+            } else {
+                Role::ReadOnly
+            };
+            Credential::new(&name, role, &password)
+                .ok_or_else(|| PyValueError::new_err(format!("the password of `{name}` is empty")))
+        };
+        let credentials = wish.users.into_iter().map(credential);
+        let addresses = wish.public_addresses.iter().map(|text| {
+            let address: Result<IpAddr, _> = text.parse();
+            address.map_err(|error| PyValueError::new_err(format!("`{text}`: {error}")))
+        });
+        Ok(Self {
+            host: wish.host,
+            port: wish.port,
+            base_path: wish.base_path,
+            tls: wish
+                .tls_cert
+                .zip(wish.tls_key)
+                .map(|(certificate, key)| Tls { certificate, key }),
+            names: wish.names,
+            credentials: credentials.collect::<PyResult<_>>()?,
+            allowed_hosts: wish.allowed_hosts,
+            confirmed_hosts: wish.confirmed_hosts,
+            public_addresses: addresses.collect::<PyResult<_>>()?,
+        })
+    }
+}

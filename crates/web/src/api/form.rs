@@ -1,0 +1,75 @@
+//! What the form shows, and how a host stands.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use serde::Deserialize;
+
+use super::{Json, Refusal};
+use crate::model::{StartForm, TargetCheck};
+use crate::server::App;
+
+/// `GET /form`: all that the form shows.
+pub(super) async fn form(State(app): State<Arc<App>>) -> Result<Json<StartForm>, Refusal> {
+    let state = app.feed.board().state().cloned();
+    let state = state.ok_or_else(super::stream::not_ready)?;
+    let form = app.seam.form();
+    let mut files = form.files.clone();
+    for file in &mut files {
+        file.text = None;
+    }
+    Ok(Json(StartForm {
+        files,
+        user_classes: form.user_classes.clone(),
+        shape_classes: form.shape_classes.clone(),
+        picks_classes: form.picks_classes,
+        name: form.name.clone(),
+        host: form.host.clone(),
+        is_host_required: form.is_host_required,
+        load: form.load.clone(),
+        shape_sets_users: form.shape_sets_users,
+        parameters: form.parameters.clone(),
+        workers: state.workers.as_ref().map(|workers| workers.active),
+        worker_command: form.worker_command.clone(),
+        cannot_start: state.cannot_start,
+        last_run: None,
+    }))
+}
+
+/// What is asked about.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    host: String,
+}
+
+/// `GET /target`: how a host stands; without one, those of the classes.
+pub(super) async fn target(
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Asked>,
+) -> Json<TargetCheck> {
+    let hosts = hosts_of(&app, Some(&asked.host));
+    let url = hosts.first().map_or("", String::as_str);
+    Json(app.targets.check(url).await)
+}
+
+/// Base URLs that a start would load: the one that is given, or that of the run, or those of the
+/// classes.
+pub(crate) fn hosts_of(app: &App, given: Option<&str>) -> Vec<String> {
+    if let Some(given) = given.map(str::trim).filter(|given| !given.is_empty()) {
+        return vec![given.to_owned()];
+    }
+    let form = app.seam.form();
+    if let Some(host) = &form.host {
+        return vec![host.clone()];
+    }
+    let mut hosts: Vec<String> = form
+        .user_classes
+        .iter()
+        .filter_map(|class| class.host.clone())
+        .filter(|host| !host.is_empty())
+        .collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts
+}

@@ -1,0 +1,16 @@
+//! The page's own API, under `/api/v1`. Bodies are the types of [`crate::model`].
+
+mod commands;
+mod form;
+mod json;
+mod refusal;
+mod routes;
+mod runs;
+mod session;
+mod stream;
+
+pub(crate) use form::hosts_of;
+pub(crate) use json::Json;
+pub(crate) use refusal::Refusal;
+pub(crate) use routes::routes;
+pub(crate) use stream::not_ready;

@@ -1,0 +1,291 @@
+//! Runs to look at: the present one from the board. Earlier ones are those of the run store.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::{Json, Refusal};
+use crate::live::Topics;
+use crate::model::{
+    BaselineRequest, EntryDetail, EntryTrends, EntryWindow, ImportRequest, LogPage, PinRequest,
+    RunSetup, Series, Snapshot, WorkerDetail,
+};
+use crate::server::App;
+
+/// Points of a line, if nobody says.
+const POINTS: usize = 1000;
+/// Most points that can be asked for.
+const MAX_POINTS: usize = 10_000;
+/// Entries whose short lines can be asked for at once.
+const MAX_TRENDS: usize = 200;
+/// Lines of a worker's log beside its charts.
+const WORKER_LINES: usize = 50;
+
+/// Whether this is the present run.
+fn require_present(app: &App, run: &str) -> Result<(), Refusal> {
+    let present = app.feed.board().run();
+    if run.parse().is_ok_and(|run: u64| present == Some(run)) {
+        Ok(())
+    } else {
+        Err(unknown_run())
+    }
+}
+
+fn unknown_run() -> Refusal {
+    Refusal::not_found("unknown_run", "there is no such run")
+}
+
+fn no_store() -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "no_store",
+        "this gregaria keeps no runs beyond the present one",
+    )
+}
+
+/// `GET /runs/{run}`: everything there is.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+) -> Result<Json<Snapshot>, Refusal> {
+    require_present(&app, &run)?;
+    let snapshot = app.feed.snapshot(Topics::all());
+    snapshot.map(Json).ok_or_else(unknown_run)
+}
+
+/// A stretch of a run, and how finely.
+#[derive(Debug, Deserialize)]
+pub(super) struct Stretch {
+    from: Option<f64>,
+    to: Option<f64>,
+    points: Option<usize>,
+    entry: Option<u32>,
+}
+
+impl Stretch {
+    fn bounds(&self) -> Result<(f64, f64), Refusal> {
+        let (from, to) = (self.from.unwrap_or(0.0), self.to.unwrap_or(f64::INFINITY));
+        if from < to {
+            Ok((from, to))
+        } else {
+            Err(Refusal::invalid("`from` has to be before `to`"))
+        }
+    }
+}
+
+/// `GET /runs/{run}/series`: lines of the whole run, or of one entry (`?entry=` its index).
+pub(super) async fn series(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+    Query(stretch): Query<Stretch>,
+) -> Result<Json<Series>, Refusal> {
+    require_present(&app, &run)?;
+    let (from, to) = stretch.bounds()?;
+    let points = stretch.points.unwrap_or(POINTS).clamp(2, MAX_POINTS);
+    let board = app.feed.board();
+    match stretch.entry {
+        None => Ok(Json(board.series(from, to, points))),
+        Some(entry) => board
+            .entry_series(entry, from, to)
+            .map(Json)
+            .ok_or_else(unknown_entry),
+    }
+}
+
+/// `GET /runs/{run}/window?from=&to=`: the table of a stretch.
+pub(super) async fn window(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+    Query(stretch): Query<Stretch>,
+) -> Result<Json<EntryWindow>, Refusal> {
+    require_present(&app, &run)?;
+    let (from, to) = stretch.bounds()?;
+    let window = app.feed.board().window(from, to);
+    window.map(Json).ok_or_else(|| {
+        Refusal::not_found(
+            "empty_window",
+            "nothing is known of this stretch of the run",
+        )
+    })
+}
+
+/// `GET /runs/{run}/entries/{index}`: all about one entry.
+pub(super) async fn entry(
+    State(app): State<Arc<App>>,
+    Path((run, index)): Path<(String, u32)>,
+) -> Result<Json<EntryDetail>, Refusal> {
+    require_present(&app, &run)?;
+    let detail = app.feed.board().entry(index);
+    detail.map(Json).ok_or_else(unknown_entry)
+}
+
+fn unknown_entry() -> Refusal {
+    Refusal::not_found("unknown_entry", "there is no such entry in this run")
+}
+
+/// Which entries.
+#[derive(Debug, Deserialize)]
+pub(super) struct Chosen {
+    entries: String,
+}
+
+/// `GET /runs/{run}/trends?entries=1,2,3`: short lines of some entries.
+pub(super) async fn trends(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+    Query(chosen): Query<Chosen>,
+) -> Result<Json<EntryTrends>, Refusal> {
+    require_present(&app, &run)?;
+    let indexes: Result<Vec<u32>, _> = chosen
+        .entries
+        .split(',')
+        .filter(|word| !word.is_empty())
+        .map(str::parse)
+        .collect();
+    let indexes = indexes.map_err(|_| Refusal::invalid("`entries` are numbers: `1,2,3`"))?;
+    if indexes.len() > MAX_TRENDS {
+        return Err(Refusal::invalid(&format!(
+            "at most {MAX_TRENDS} entries at once"
+        )));
+    }
+    Ok(Json(app.feed.board().trends(&indexes)))
+}
+
+/// `GET /runs/{run}/workers/{index}`: all about one worker.
+pub(super) async fn worker(
+    State(app): State<Arc<App>>,
+    Path((run, index)): Path<(String, u64)>,
+) -> Result<Json<WorkerDetail>, Refusal> {
+    require_present(&app, &run)?;
+    let detail = app.feed.board().worker(index);
+    let mut detail =
+        detail.ok_or_else(|| Refusal::not_found("unknown_worker", "there is no such worker"))?;
+    (detail.log, _) = app.seam.log().since(0, WORKER_LINES, Some(&detail.name.id));
+    Ok(Json(detail))
+}
+
+/// `GET /runs/{run}/setup`: what was run.
+pub(super) async fn setup(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+) -> Result<Json<RunSetup>, Refusal> {
+    require_present(&app, &run)?;
+    let view = app.seam.view().ok_or_else(unknown_run)?;
+    let form = app.seam.form();
+    let status = &view.status;
+    let run = status.run.as_ref().ok_or_else(unknown_run)?;
+    let parameters = form.parameters.iter();
+    Ok(Json(RunSetup {
+        run: run.number,
+        name: status
+            .profile
+            .clone()
+            .unwrap_or_else(|| status.locustfile.clone()),
+        files: form.files.clone(),
+        host: status.host.clone(),
+        load: run.load.clone(),
+        user_classes: form.user_classes.clone(),
+        parameters: parameters
+            .map(|one| (one.name.clone(), one.value.clone()))
+            .collect(),
+        options: Vec::new(),
+        versions: form.versions.clone().unwrap_or(crate::model::Versions {
+            gregaria: env!("CARGO_PKG_VERSION").to_owned(),
+            locust: String::new(),
+            python: String::new(),
+        }),
+        workers: view
+            .workers
+            .iter()
+            .flatten()
+            .map(|worker| worker.id.to_string())
+            .collect(),
+        commit: None,
+        started_by: run.started_by.clone(),
+        started_from: run.started_from.clone(),
+        note: run.note.clone(),
+    }))
+}
+
+/// Which lines of the log.
+#[derive(Debug, Deserialize)]
+pub(super) struct Lines {
+    since: Option<u64>,
+    limit: Option<usize>,
+    source: Option<String>,
+}
+
+/// `GET /log?since=`: lines of the log from a number on.
+pub(super) async fn log(State(app): State<Arc<App>>, Query(wish): Query<Lines>) -> Json<LogPage> {
+    let limit = wish.limit.unwrap_or(POINTS).min(MAX_POINTS);
+    let (lines, dropped) =
+        app.seam
+            .log()
+            .since(wish.since.unwrap_or(0), limit, wish.source.as_deref());
+    Json(LogPage { lines, dropped })
+}
+
+/// `GET /log.txt`: all that is kept of the log, as a file.
+pub(super) async fn log_text(State(app): State<Arc<App>>) -> Response {
+    let mut text = String::new();
+    {
+        let log = app.seam.log();
+        for source in log.sources() {
+            text.push_str("==> ");
+            text.push_str(source);
+            text.push_str(" <==\n");
+            for line in log.raw(source, usize::MAX) {
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+    }
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment;filename=gregaria.log"),
+    ];
+    (headers, text).into_response()
+}
+
+/// `GET /runs`: earlier runs.
+pub(super) async fn list() -> Refusal {
+    no_store()
+}
+
+/// `DELETE /runs/{run}`.
+pub(super) async fn remove() -> Refusal {
+    no_store()
+}
+
+/// `POST /runs/import`.
+pub(super) async fn import(Json(_report): Json<ImportRequest>) -> Refusal {
+    no_store()
+}
+
+/// `POST /runs/{run}/baseline`.
+pub(super) async fn baseline(Json(_request): Json<BaselineRequest>) -> Refusal {
+    no_store()
+}
+
+/// `POST /runs/{run}/pin`.
+pub(super) async fn pin(Json(_request): Json<PinRequest>) -> Refusal {
+    no_store()
+}
+
+/// `GET /compare`.
+pub(super) async fn compare() -> Refusal {
+    no_store()
+}
+
+/// `GET /runs/{run}/report.html`.
+pub(super) async fn report() -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "no_report",
+        "this gregaria makes no HTML report: use the CSV files or --json-file",
+    )
+}

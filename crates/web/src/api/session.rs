@@ -1,0 +1,103 @@
+//! Signing in and out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{Extension, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::{Json, Refusal};
+use crate::guard::check::{refusal_of, session_token};
+use crate::guard::{SESSION_COOKIE, Viewer};
+use crate::model::{Done, LoginRequest, Session};
+use crate::seam::Seam;
+use crate::server::App;
+
+/// `GET /session`: who asks.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(viewer): Extension<Viewer>,
+) -> Json<Session> {
+    Json(session_of(&app, &viewer))
+}
+
+/// Who asks.
+pub(super) fn session_of(app: &App, viewer: &Viewer) -> Session {
+    Session {
+        is_login_required: app.guard.login.is_some(),
+        name: viewer.name.clone(),
+        role: viewer.role,
+    }
+}
+
+/// `POST /session`: sign in.
+pub(super) async fn sign_in(
+    State(app): State<Arc<App>>,
+    Extension(viewer): Extension<Viewer>,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Refusal> {
+    let Some(login) = &app.guard.login else {
+        return Ok(Json(session_of(&app, &viewer)).into_response());
+    };
+    let outcome = login.sign_in(
+        &request.name,
+        &request.password,
+        viewer.address,
+        Instant::now(),
+    );
+    let name: String = request
+        .name
+        .chars()
+        .filter(|char| !char.is_control())
+        .take(64)
+        .collect();
+    let (token, role) = outcome.map_err(|error| {
+        audit(
+            &app.seam,
+            &format!("sign-in of `{name}` from {} refused", viewer.address),
+        );
+        refusal_of(error)
+    })?;
+    audit(
+        &app.seam,
+        &format!("{name} has signed in from {}", viewer.address),
+    );
+    let session = Session {
+        is_login_required: true,
+        name: Some(request.name),
+        role: Some(role),
+    };
+    let cookie = cookie(&app, &token);
+    Ok(([(SET_COOKIE, cookie)], Json(session)).into_response())
+}
+
+/// `DELETE /session`: sign out.
+pub(super) async fn sign_out(
+    State(app): State<Arc<App>>,
+    Extension(viewer): Extension<Viewer>,
+    headers: HeaderMap,
+) -> Response {
+    if let (Some(login), Some(token)) = (&app.guard.login, session_token(&headers)) {
+        login.sign_out(token);
+        audit(&app.seam, &format!("{} has signed out", viewer.describe()));
+    }
+    let gone = format!("{}; Max-Age=0", cookie(&app, ""));
+    (StatusCode::OK, [(SET_COOKIE, gone)], Json(Done {})).into_response()
+}
+
+fn cookie(app: &App, token: &str) -> String {
+    let path = match app.guard.base_path.as_str() {
+        "" => "/",
+        path => path,
+    };
+    let secure = if app.guard.is_secure { "; Secure" } else { "" };
+    format!("{SESSION_COOKIE}={token}; Path={path}; HttpOnly; SameSite=Strict{secure}")
+}
+
+/// A line in the log of the test.
+fn audit(seam: &Arc<Seam>, text: &str) {
+    seam.tell("audit", json!({ "text": text }));
+}

@@ -1,0 +1,105 @@
+//! What happened in a run besides requests, as charts show it.
+
+use std::sync::Arc;
+
+use gregaria_stats::{Marker, MarkerKind, Snapshot};
+
+use crate::model::{EndKind, Mark, MarkKind, RunEnd};
+
+/// Notes kept of a run.
+const MAX_NOTES: usize = 200;
+
+/// Id of the first note: above those of all markers.
+const FIRST_NOTE: u64 = 1_000_000;
+
+/// The marks of one run.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    markers: Arc<gregaria_stats::Markers>,
+    notes: Vec<Mark>,
+}
+
+impl Marks {
+    /// Marks that are new or have changed; `None` if earlier ones were folded, so that all are to be
+    /// read again.
+    pub(super) fn advance(&mut self, snapshot: &Snapshot) -> Option<Vec<Mark>> {
+        let (before, now) = (self.markers.as_slice(), snapshot.markers.as_slice());
+        // Only the last marker grows, unless there are so many that they are folded.
+        let kept = before.len().saturating_sub(1);
+        let is_folded = now.len() < before.len() || before[..kept] != now[..kept];
+        let changed = (kept..now.len())
+            .filter(|&place| before.get(place) != now.get(place))
+            .map(|place| mark(place, &now[place]))
+            .collect();
+        self.markers = Arc::clone(&snapshot.markers);
+        (!is_folded).then_some(changed)
+    }
+
+    /// Keeps a note; `None` if there are too many.
+    pub(super) fn note(&mut self, time: f64, text: &str, by: Option<&str>) -> Option<Mark> {
+        if self.notes.len() == MAX_NOTES {
+            return None;
+        }
+        let mark = Mark {
+            id: FIRST_NOTE + self.notes.len() as u64,
+            time,
+            kind: MarkKind::Note,
+            text: text.to_owned(),
+            by: by.map(str::to_owned),
+        };
+        self.notes.push(mark.clone());
+        Some(mark)
+    }
+
+    /// All of them, by their time.
+    pub(super) fn all(&self) -> Vec<Mark> {
+        let markers = self.markers.as_slice().iter().enumerate();
+        let mut all: Vec<Mark> = markers.map(|(place, marker)| mark(place, marker)).collect();
+        all.extend(self.notes.iter().cloned());
+        all.sort_by(|a, b| a.time.total_cmp(&b.time));
+        all
+    }
+}
+
+/// How a run ended, by its last marker; `None` if it has none of an end.
+pub(super) fn end_of(
+    snapshot: &Snapshot,
+    kind: Option<EndKind>,
+    by: Option<&str>,
+) -> Option<RunEnd> {
+    let mut markers = snapshot.markers.as_slice().iter().rev();
+    let (time, reason) = markers.find_map(|marker| match &marker.kind {
+        MarkerKind::RunEnded { reason } => Some((marker.time, reason)),
+        _ => None,
+    })?;
+    let told = || match &**reason {
+        reason if reason.contains("worker") => EndKind::WorkersLost,
+        reason if reason.starts_with("stopped") => EndKind::Stopped,
+        _ => EndKind::Finished,
+    };
+    Some(RunEnd {
+        kind: kind.unwrap_or_else(told),
+        time,
+        by: by.map(str::to_owned),
+        reason: reason.to_string(),
+    })
+}
+
+fn mark(place: usize, marker: &Marker) -> Mark {
+    let kind = match marker.kind {
+        MarkerKind::RunStarted { .. } => MarkKind::Start,
+        MarkerKind::UsersChanged { .. } => MarkKind::Users,
+        MarkerKind::WorkersLost { .. } => MarkKind::WorkerLost,
+        MarkerKind::WorkersBack { .. } => MarkKind::WorkerBack,
+        MarkerKind::WorkersJoined { .. } => MarkKind::WorkerJoined,
+        MarkerKind::UsersMoved { .. } | MarkerKind::UsersMissing { .. } => MarkKind::Other,
+        MarkerKind::RunEnded { .. } => MarkKind::End,
+    };
+    Mark {
+        id: place as u64,
+        time: marker.time,
+        kind,
+        text: marker.kind.to_string(),
+        by: None,
+    }
+}

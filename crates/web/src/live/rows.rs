@@ -1,0 +1,164 @@
+//! Rows of the table of entries.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gregaria_stats::{Entry, Key, Snapshot, TOTAL_NAME};
+
+use crate::model::{EntryColumns, EntryName};
+
+/// Which index stands for which name: 0 for the total, the others in the order of their coming.
+#[derive(Debug)]
+pub(super) struct Names {
+    by_key: HashMap<Key, u32>,
+    keys: Vec<Key>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            by_key: HashMap::new(),
+            keys: vec![Key::total()],
+        }
+    }
+}
+
+impl Names {
+    /// The index of a name, which is given one if it has none.
+    fn index(&mut self, key: &Key) -> u32 {
+        if let Some(index) = self.by_key.get(key) {
+            return *index;
+        }
+        let index = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        self.by_key.insert(key.clone(), index);
+        self.keys.push(key.clone());
+        index
+    }
+
+    /// The index of a name that has one. The total is not found by its name: an entry may have it, too.
+    pub(super) fn find(&self, key: &Key) -> Option<u32> {
+        self.by_key.get(key).copied()
+    }
+
+    /// Number of indexes.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The names from an index on.
+    pub(super) fn from(&self, first: usize) -> Vec<EntryName> {
+        let name = |(index, key): (usize, &Key)| EntryName {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            method: key.method.to_string(),
+            name: key.name.to_string(),
+        };
+        self.keys.iter().enumerate().skip(first).map(name).collect()
+    }
+
+    /// The key of an index.
+    pub(super) fn key(&self, index: u32) -> Option<&Key> {
+        self.keys.get(index as usize)
+    }
+}
+
+/// An entry as it was shown, with its rates.
+type Shown = (Arc<Entry>, (f64, f64));
+
+/// The table as it was shown last.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) names: Names,
+    shown: Vec<Option<Shown>>,
+}
+
+impl Table {
+    /// Rows that differ from those shown last; rates only while the run lasts.
+    pub(super) fn advance(&mut self, snapshot: &Snapshot, lasts: bool) -> EntryColumns {
+        let mut columns = EntryColumns::default();
+        self.show(0, &snapshot.total, snapshot, lasts, &mut columns);
+        for entry in &snapshot.entries {
+            let index = self.names.index(&entry.key);
+            self.show(index, entry, snapshot, lasts, &mut columns);
+        }
+        columns
+    }
+
+    fn show(
+        &mut self,
+        index: u32,
+        entry: &Arc<Entry>,
+        snapshot: &Snapshot,
+        lasts: bool,
+        columns: &mut EntryColumns,
+    ) {
+        let rates = if lasts {
+            entry.seconds.mean(&snapshot.window)
+        } else {
+            (-1.0, -1.0)
+        };
+        let place = index as usize;
+        if self.shown.len() <= place {
+            self.shown.resize(place + 1, None);
+        }
+        let is_shown = self.shown[place]
+            .as_ref()
+            .is_some_and(|(before, old)| Arc::ptr_eq(before, entry) && *old == rates);
+        if !is_shown {
+            push(columns, index, entry, lasts.then_some(rates));
+            self.shown[place] = Some((Arc::clone(entry), rates));
+        }
+    }
+
+    /// Every row.
+    pub(super) fn all(&self, snapshot: &Snapshot, lasts: bool) -> EntryColumns {
+        let mut columns = EntryColumns::default();
+        let rates = |entry: &Entry| lasts.then(|| entry.seconds.mean(&snapshot.window));
+        push(&mut columns, 0, &snapshot.total, rates(&snapshot.total));
+        for entry in &snapshot.entries {
+            if let Some(index) = self.names.find(&entry.key) {
+                push(&mut columns, index, entry, rates(entry));
+            }
+        }
+        columns
+    }
+}
+
+/// The entry with this key; the total for the total's.
+pub(super) fn entry_of<'a>(
+    snapshot: &'a Snapshot,
+    index: u32,
+    key: &Key,
+) -> Option<&'a Arc<Entry>> {
+    if index == 0 && &*key.name == TOTAL_NAME {
+        return Some(&snapshot.total);
+    }
+    snapshot.entry(&key.method, &key.name)
+}
+
+fn push(columns: &mut EntryColumns, index: u32, entry: &Entry, rates: Option<(f64, f64)>) {
+    let is_timed = entry.timed_requests() > 0;
+    let times = &entry.histogram;
+    columns.index.push(index);
+    columns.requests.push(entry.requests);
+    columns.failures.push(entry.failures);
+    columns.rps.push(rates.map(|(rps, _)| rps));
+    columns
+        .failures_per_second
+        .push(rates.map(|(_, failures)| failures));
+    columns.p50_ms.push(times.percentile_ms(0.5).map(short));
+    columns.p95_ms.push(times.percentile_ms(0.95).map(short));
+    columns.p99_ms.push(times.percentile_ms(0.99).map(short));
+    let max = is_timed.then_some(entry.max_response_time_ms);
+    columns.max_ms.push(max.map(short));
+    let avg = is_timed.then(|| entry.avg_response_time_ms());
+    columns.avg_ms.push(avg.map(short));
+    let bytes = entry.total_content_length as f64 / entry.requests.max(1) as f64;
+    columns
+        .avg_bytes
+        .push((entry.requests > 0).then_some(bytes.round()));
+}
+
+/// To a hundredth of a millisecond: tables show no more, and digits cost bytes each second.
+pub(super) fn short(ms: f64) -> f64 {
+    (ms * 100.0).round() / 100.0
+}

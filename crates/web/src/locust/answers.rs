@@ -1,0 +1,101 @@
+//! What Locust's paths tell.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::Response;
+use gregaria_stats::LOCAL_NODE;
+use serde_json::{Value, json};
+
+use super::{figures, pages, python_json, tasks};
+use crate::api::{Refusal, not_ready};
+use crate::seam::View;
+use crate::server::App;
+
+/// Lines of each log.
+const LOG_LINES: usize = 500;
+
+/// What was published last, or an answer that there is nothing yet.
+pub(super) fn view_of(app: &App) -> Result<Arc<View>, Refusal> {
+    app.seam.view().ok_or_else(not_ready)
+}
+
+fn found(body: &Value) -> Response {
+    python_json::answer(StatusCode::OK, body)
+}
+
+/// `GET /stats/requests`.
+pub(super) async fn requests(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let view = view_of(&app)?;
+    Ok(found(&figures::requests(&view, &app.seam.form())))
+}
+
+/// `GET /exceptions`.
+pub(super) async fn exceptions(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let view = view_of(&app)?;
+    let rows = view.figures.exceptions.iter().map(|exception| {
+        let nodes: Vec<&str> = exception.nodes.iter().map(|node| &**node).collect();
+        json!({
+            "count": exception.count,
+            "msg": &*exception.message,
+            "nodes": nodes.join(", "),
+            "traceback": &*exception.traceback,
+        })
+    });
+    let rows: Vec<Value> = rows.collect();
+    Ok(found(&json!({ "exceptions": rows })))
+}
+
+/// `GET /tasks`.
+pub(super) async fn tasks(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let view = view_of(&app)?;
+    let form = app.seam.form();
+    Ok(found(&tasks::tasks(
+        &view.status.users_by_class,
+        &form.tasks,
+    )))
+}
+
+/// `GET /logs`.
+pub(super) async fn logs(State(app): State<Arc<App>>) -> Response {
+    let log = app.seam.log();
+    let own = ["master", LOCAL_NODE];
+    let master: Vec<String> = own.iter().flat_map(|own| log.raw(own, LOG_LINES)).collect();
+    let workers: serde_json::Map<String, Value> = log
+        .sources()
+        .filter(|source| !own.contains(source))
+        .map(|source| (source.to_owned(), Value::from(log.raw(source, LOG_LINES))))
+        .collect();
+    found(&json!({"master": master, "workers": workers}))
+}
+
+/// `GET /worker-count`.
+pub(super) async fn worker_count(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let view = view_of(&app)?;
+    Ok(found(
+        &json!({ "worker_count": figures::worker_count(&view) }),
+    ))
+}
+
+/// `GET /stats/report`.
+pub(super) async fn report() -> Response {
+    let text = "This gregaria makes no HTML report: use the CSV files or --json-file.";
+    pages::page(StatusCode::NOT_IMPLEMENTED, text)
+}
+
+/// To the page, as Flask says it.
+pub(super) fn to_start(base_path: &str) -> Response {
+    let to = format!("{base_path}/");
+    let text = format!(
+        "<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n<h1>Redirecting...</h1>\n\
+         <p>You should be redirected automatically to the target URL: <a href=\"{to}\">{to}</a>. If \
+         not, click the link.\n"
+    );
+    let mut response = pages::page(StatusCode::FOUND, text);
+    if let Ok(to) = to.parse() {
+        response.headers_mut().insert(LOCATION, to);
+    }
+    response
+}

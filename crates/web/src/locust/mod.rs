@@ -1,0 +1,17 @@
+//! Locust's paths, with the bodies that scripts and dashboards written for Locust read.
+//!
+//! Answers are functions of what was published last. What changes something is done by the test's
+//! thread, which answers as Locust does.
+
+mod answers;
+mod csv;
+mod figures;
+mod form;
+mod orders;
+mod pages;
+mod python_json;
+mod routes;
+mod tasks;
+
+pub(crate) use pages::{not_found, not_found_now};
+pub(crate) use routes::routes;

@@ -1,0 +1,15 @@
+//! The server of the page: two threads, one listener, one router.
+
+mod app;
+mod assets;
+mod listen;
+mod router;
+mod settings;
+mod squeeze;
+mod tls;
+
+pub use app::App;
+pub(crate) use app::{StreamPlace, now};
+pub(crate) use assets::{page, page_hash};
+pub use listen::{Peer, Server, ServerError};
+pub use settings::{Settings, Tls};

@@ -1,0 +1,14 @@
+//! The page's server over real sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "everything here is test code, and a panic is how a test fails"
+)]
+
+mod bad_input;
+mod commands;
+mod common;
+mod guard;
+mod live;
+mod locust;

@@ -1,0 +1,332 @@
+"""What viewers of the page want to be done, one method `_do_<order>` for each."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from ._nodes import STATE_RUNNING, STATE_SPAWNING
+from ._page_swarm import Swarm, SwarmError, convert
+
+if TYPE_CHECKING:
+    from .web import WebUI
+
+logger = logging.getLogger("locust.web")
+
+#: What the page sends for a secret that stays as it is.
+UNCHANGED_SECRET = "set"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status of HTTP and a body."""
+
+    status: int
+    body: Any = field(default_factory=dict)
+
+
+def refusal(status: int, code: str, message: str, about: str | None = None) -> Answer:
+    """Why something is not done."""
+    return Answer(status, {"code": code, "message": message, "field": about})
+
+
+class PageOrders:
+    """Does what viewers want."""
+
+    def __init__(self, page: WebUI) -> None:
+        self._page = page
+        self._environment = page.environment
+        self._stop_timer: Any = None
+
+    def carry_out(
+        self, name: str, arguments: dict[str, Any], answer: Callable[[Answer], None]
+    ) -> None:
+        """Does one thing, and calls `answer` when it is done or has begun."""
+        if name == "stop_and_wait":
+            # Users may take their time, and others want something, too.
+            gevent.spawn(self._stop_and_wait, arguments, answer)
+            return
+        answer(getattr(self, f"_do_{name}")(**arguments))
+
+    def begin(self, users: int, spawn_rate: float, run_time: int | None) -> None:
+        """Starts a run as the command line wants it."""
+        runner, shape = self._environment.runner, self._environment.shape_class
+        assert runner is not None, "a page is made after its runner"
+        self._page.runs.expect(
+            started_from="command line",
+            load={
+                "users": users if shape is None else None,
+                "spawn_rate": spawn_rate if shape is None else None,
+                "run_time_seconds": run_time,
+                "shape": None if shape is None else type(shape).__name__,
+            },
+        )
+        self._set_timer(run_time)
+        if shape is not None:
+            runner.start_shape()
+        else:
+            gevent.spawn(runner.start, users, spawn_rate)
+
+    # --- the page's own -----------------------------------------------------------------------
+
+    def _do_start(
+        self,
+        request: dict[str, Any],
+        by: str | None,
+        address: str,
+        public: list[dict[str, Any]],
+    ) -> Answer:
+        environment, runner = self._environment, self._environment.runner
+        if runner is None:
+            return refusal(409, "cannot_start", "there is no runner")
+        if request["user_classes"] is not None or request["shape_class"] is not None:
+            if not self._page.userclass_picker_is_active:
+                return refusal(
+                    400, "invalid", "classes can be chosen with --class-picker", "user_classes"
+                )
+            error = self._choose(request["user_classes"], request["shape_class"])
+            if error is not None:
+                return error
+        shape = environment.shape_class
+        needs_load = shape is None or shape.use_common_options
+        users, spawn_rate = request["users"], request["spawn_rate"]
+        if needs_load and not users:
+            return refusal(400, "invalid", "how many users?", "users")
+        if needs_load and not spawn_rate:
+            return refusal(400, "invalid", "how many users are started a second?", "spawn_rate")
+        error = self._set_parameters(request["parameters"])
+        if error is not None:
+            return error
+        if request["host"]:
+            environment.host = request["host"].strip()
+        if request["name"] is not None:
+            environment.profile = request["name"].strip() or None
+        run_time = request["run_time_seconds"]
+        options = environment.parsed_options
+        if options is not None:
+            options.num_users, options.spawn_rate = users, spawn_rate
+            options.run_time = None if run_time is None else math.ceil(run_time)
+        number = self._page.runs.expect(
+            started_by=by,
+            started_from=address,
+            note=request["note"],
+            load={
+                "users": users if needs_load else None,
+                "spawn_rate": spawn_rate if needs_load else None,
+                "run_time_seconds": run_time,
+                "shape": None if shape is None else type(shape).__name__,
+            },
+        )
+        self._tell_of_start(by, address, public, f"{users} users" if needs_load else "a shape")
+        self._set_timer(run_time)
+        if shape is not None:
+            runner.start_shape()
+        else:
+            gevent.spawn(runner.start, users, spawn_rate)
+        self._page.publish_form()
+        return Answer(201, {"run": number})
+
+    def _do_users(
+        self, users: int, spawn_rate: float | None, by: str | None, address: str
+    ) -> Answer:
+        runner = self._environment.runner
+        if runner is None or runner.state not in (STATE_RUNNING, STATE_SPAWNING):
+            return refusal(409, "not_running", "this run has ended")
+        if runner.shape_greenlet:
+            return refusal(409, "shape", "a shape says how many users there are")
+        load = self._page.runs.run.load if self._page.runs.run else {}
+        rate = spawn_rate or load.get("spawn_rate") or 1.0
+        logger.info(
+            "%s changes the users from %s to %s", _who(by, address), runner.target_user_count, users
+        )
+        self._page.runs.changed(users, rate)
+        gevent.spawn(runner.start, users, rate)
+        return Answer(200)
+
+    def _do_stop(self, now: bool, by: str | None, address: str) -> Answer:
+        runner = self._environment.runner
+        if runner is None:
+            return refusal(409, "not_running", "this run has ended")
+        self._begin_stop(by, address)
+        if now:
+            if getattr(runner, "clients", None) is not None:
+                return refusal(
+                    501, "not_now", "workers end their tasks first, for up to --stop-timeout"
+                )
+            runner.user_greenlets.kill(block=False)
+        gevent.spawn(runner.stop)
+        return Answer(202)
+
+    def _do_note(self, time: float, text: str, by: str | None) -> Answer:
+        logger.info("Note%s: %s", f" by {by}" if by else "", text)
+        return Answer(200)
+
+    def _do_audit(self, text: str) -> Answer:
+        logger.info("%s", text)
+        return Answer(200)
+
+    def _do_remove_worker(self, id: str, by: str | None) -> Answer:
+        return refusal(
+            501, "not_yet", "a lost worker is forgotten by itself when it has been away for long"
+        )
+
+    # --- Locust's -----------------------------------------------------------------------------
+
+    def _do_swarm(
+        self,
+        fields: list[tuple[str, str]],
+        by: str | None,
+        address: str,
+        public: list[dict[str, Any]],
+    ) -> Answer:
+        environment, runner = self._environment, self._environment.runner
+        if runner is None:
+            return Answer(200, {"success": False, "message": "No runner", "host": None})
+        is_picking = self._page.userclass_picker_is_active
+        swarm = Swarm(environment, is_picking)
+        try:
+            swarm.read(fields)
+            if is_picking:
+                error = self._choose(swarm.user_classes or None, swarm.shape_class)
+                if error is not None:
+                    raise SwarmError(str(error.body["message"]))
+            shape = environment.shape_class
+            if shape is not None and not shape.use_common_options:
+                swarm.begin_shape(self._page.runs, by, address)
+                self._tell_of_start(by, address, public, "a shape")
+                self._set_timer(None)
+                runner.start_shape()
+                self._page.publish_form()
+                text = f"Swarming started using shape class '{type(shape).__name__}'"
+                return Answer(200, {"success": True, "message": text, "host": environment.host})
+            users, spawn_rate = swarm.load()
+        except SwarmError as error:
+            body = {"success": False, "message": str(error), "host": environment.host}
+            return Answer(200, body)
+        except ValueError as error:
+            return Answer(500, str(error))
+        if runner.state in (STATE_RUNNING, STATE_SPAWNING):
+            self._page.runs.changed(users, spawn_rate)
+        else:
+            swarm.begin(self._page.runs, by, address)
+            self._tell_of_start(by, address, public, f"{users} users")
+        self._set_timer(swarm.run_time)
+        if shape is not None:
+            runner.start_shape()
+        else:
+            classes = environment.user_classes if swarm.user_classes else None
+            gevent.spawn(runner.start, users, spawn_rate, user_classes=classes)
+        self._page.publish_form()
+        body = {"success": True, "message": "Swarming started", "host": environment.host}
+        if swarm.run_time:
+            body["run_time"] = swarm.run_time
+        if is_picking:
+            body["user_classes"] = sorted(each.__name__ for each in environment.user_classes)
+        return Answer(200, body)
+
+    def _stop_and_wait(self, arguments: dict[str, Any], answer: Callable[[Answer], None]) -> None:
+        runner = self._environment.runner
+        if runner is not None:
+            self._begin_stop(arguments["by"], arguments["address"])
+            runner.stop()
+        answer(Answer(200, {"success": True, "message": "Test stopped"}))
+
+    def _do_reset(self) -> Answer:
+        environment = self._environment
+        environment.events.reset_stats.fire()
+        environment.stats.reset_all()
+        environment.stats.native.clear_exceptions()
+        return Answer(200, "ok")
+
+    def _do_user(self, settings: Any) -> Answer:
+        environment = self._environment
+        name = settings.get("user_class_name") if isinstance(settings, dict) else None
+        if name not in (environment.available_user_classes or {}):
+            # Before anything is sent: a worker of Locust's ends at the name of a class it lacks.
+            return Answer(400, f"there is no user class {name!r}")
+        environment.update_user_class(settings)
+        self._page.publish_form()
+        return Answer(201)
+
+    # --- what they have in common ---------------------------------------------------------------
+
+    def _choose(self, names: list[str] | None, shape: str | None) -> Answer | None:
+        environment = self._environment
+        available = environment.available_user_classes or {}
+        unknown = [name for name in names or [] if name not in available]
+        if unknown:
+            text = f"there is no user class `{unknown[0]}`"
+            return refusal(400, "invalid", text, "user_classes")
+        shapes = environment.available_shape_classes or {}
+        if shape is not None and shape != "Default" and shape not in shapes:
+            return refusal(400, "invalid", f"there is no shape `{shape}`", "shape_class")
+        if names is not None:
+            environment.user_classes = [available[name] for name in names]
+        elif not self._is_running():
+            environment.user_classes = list(available.values())
+        environment._remove_user_classes_with_weight_zero()
+        if shape is not None:
+            environment.shape_class = None if shape == "Default" else shapes[shape]
+            if environment.shape_class is not None:
+                environment.shape_class.runner = environment.runner
+        return None
+
+    def _is_running(self) -> bool:
+        runner = self._environment.runner
+        return runner is not None and runner.state in (STATE_RUNNING, STATE_SPAWNING)
+
+    def _set_parameters(self, parameters: dict[str, Any]) -> Answer | None:
+        options = self._environment.parsed_options
+        known = vars(options) if options is not None else {}
+        for name, value in parameters.items():
+            if name not in known:
+                return refusal(400, "invalid", f"there is no parameter `{name}`", name)
+            if value == UNCHANGED_SECRET:
+                continue
+            try:
+                known[name] = convert(known[name], value)
+            except ValueError as error:
+                return refusal(400, "invalid", str(error), name)
+        return None
+
+    def _set_timer(self, seconds: float | None) -> None:
+        if self._stop_timer is not None:
+            self._stop_timer.kill(block=False)
+            self._stop_timer = None
+        if seconds:
+            self._stop_timer = gevent.spawn_later(seconds, self._on_time_is_up)
+
+    def _on_time_is_up(self) -> None:
+        self._stop_timer = None
+        runner = self._environment.runner
+        if runner is not None:
+            logger.info("--run-time limit reached, stopping test")
+            runner.ends_because("the run time is over")
+            self._page.runs.ended("finished", None)
+            runner.stop()
+
+    def _begin_stop(self, by: str | None, address: str) -> None:
+        self._set_timer(None)
+        runner = self._environment.runner
+        if runner is not None and self._is_running():
+            logger.info("%s stops the run", _who(by, address))
+            runner.ends_because(f"stopped by {by or address}")
+            self._page.runs.ended("stopped", by)
+
+    def _tell_of_start(
+        self, by: str | None, address: str, public: list[dict[str, Any]], load: str
+    ) -> None:
+        host = self._environment.host or "the hosts of the user classes"
+        logger.info("%s starts a run: %s against %s", _who(by, address), load, host)
+        for check in public:
+            addresses = ", ".join(check["addresses"])
+            logger.warning("Load goes to %s (%s), a public host.", check["host"], addresses)
+
+
+def _who(by: str | None, address: str) -> str:
+    return f"{by} at {address}" if by else address
