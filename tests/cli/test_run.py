@@ -410,7 +410,7 @@ def test_a_limit_that_cannot_be_raised_is_told_with_its_numbers(folder: Path) ->
     )
     result = finish(process)
     assert result.stdout == "4096\n", result.stderr
-    assert "10000 users need about 10200 open files, but the system allows 4096" in result.stderr
+    assert "open files, one for each connection: 4096 allowed, 10200 needed" in result.stderr
 
 
 def without_rights() -> tuple[str, ...]:

@@ -80,6 +80,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         "Another build of the web page",
     )
     .env("LOCUST_BUILD_PATH")
+    .text("")
     .refused("gregaria has a page of its own"),
     Opt::flag("legacy-ui", "Removed from Locust")
         .env("LOCUST_LEGACY_UI")
