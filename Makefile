@@ -78,7 +78,10 @@ demo: release
 
 test: test-rust test-python test-ui
 
-test-ui: $(if $(NODE),ui/node_modules/.installed)
+# The page is driven in a browser against the package in .venv, with workers that are played and
+# beside the real Locust.
+test-ui: $(if $(NODE),native .venv-locust/.installed tools ui/node_modules/.installed)
+	$(if $(NODE),cargo build --quiet --locked --workspace --example workers,)
 	$(if $(NODE),$(NPM) test,@echo "test: no Node here, so the tests of the page are left out")
 
 # The tests of crates/py link with libpython, which need not lie where the loader looks.

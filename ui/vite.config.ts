@@ -86,6 +86,9 @@ export default defineConfig(({ mode }) => ({
     // A browser on a busy machine takes its time; what is waited for has limits of its own.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000, interval: 100 } },
+    // Tests in a browser wait most of the time: several files do so at once.
+    maxWorkers: 3,
     alias: Object.fromEntries(
       ["axe-core", "playwright-core"].map((name) => [name, resolve("node_modules", name)]),
     ),

@@ -28,9 +28,9 @@ export const hasBrowser = ((): boolean => {
   }
 })();
 
-/** Starts the browser. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: PATH, args: FLAGS });
+/** Starts the browser, with further flags. */
+export function openBrowser(...flags: string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: PATH, args: [...FLAGS, ...flags] });
 }
 
 /** A page, and everything that it complained about. */

@@ -76,7 +76,7 @@ const isShown = signal(true);
 /** Follows the run that is looked at, from now on. */
 export function followRun(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  document.addEventListener("visibilitychange", () => {
+  const look = () => {
     clearTimeout(timer);
     if (document.hidden) {
       timer = setTimeout(() => {
@@ -85,7 +85,10 @@ export function followRun(): void {
     } else {
       isShown.value = true;
     }
-  });
+  };
+  document.addEventListener("visibilitychange", look);
+  // A tab that is opened behind another one is hidden from its first moment.
+  look();
   let before: { run: number | null; topics: string } | null = null;
   effect(() => {
     const [run, wanted] = [viewedRun.value, topics.value];

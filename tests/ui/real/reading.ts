@@ -1,0 +1,64 @@
+// What a person reads off the page, by roles and labels alone.
+
+import type { Locator, Page } from "playwright-core";
+
+/** The value of one of the six figures. */
+export function figure(page: Page, name: string): Locator {
+  return page.locator(".figure", { has: page.getByText(name, { exact: true }) }).locator(".value");
+}
+
+/** The word that says how the run is. */
+export function pill(page: Page): Locator {
+  return page.locator(".run-header .pill");
+}
+
+/** A number as the page writes it: `1,234`, `12.5 %`, `1.25 s` and `40 ms` in milliseconds. */
+export function numberOf(text: string): number {
+  const found = /(-?[\d,.]+)\s*(ms|s|min)?/.exec(text);
+  const scale = { s: 1000, min: 60_000 }[found?.[2] ?? ""] ?? 1;
+  return Number((found?.[1] ?? "").replaceAll(",", "")) * scale;
+}
+
+/** The button that is seen; on a phone another one than beside a keyboard. */
+export function button(page: Page, name: string | RegExp): Locator {
+  return page.getByRole("button", { name }).filter({ visible: true }).first();
+}
+
+/** Fills in the form and starts; ends on the overview of the run. */
+export async function startTest(
+  page: Page,
+  load: { users: number; rate?: number; host?: string; length?: string },
+): Promise<number> {
+  await page.getByLabel("Users", { exact: true }).fill(String(load.users));
+  await page.getByLabel("Started a second").fill(String(load.rate ?? 100));
+  await page.getByLabel("Run time").fill(load.length ?? "");
+  if (load.host !== undefined) {
+    await page.getByLabel("URL").fill(load.host);
+  }
+  await page.getByRole("button", { name: "Start test" }).click();
+  await page.waitForURL(/\/runs\/\d+\/overview$/);
+  return Number(/\/runs\/(\d+)\//.exec(page.url())?.[1]);
+}
+
+/** Cells of a row of a table, by the titles above them. */
+export async function cellsOf(row: Locator): Promise<Record<string, string>> {
+  return row.evaluate((element) => {
+    const heads = element.closest("table")?.querySelectorAll("thead tr:first-child > *") ?? [];
+    return Object.fromEntries(
+      [...element.children].map((cell, at) => [
+        (heads[at]?.textContent ?? "").replace(/[▲▼\s]+$/, "").trim(),
+        (cell as HTMLElement).innerText.trim(),
+      ]),
+    );
+  });
+}
+
+/** A chart as a table: its rows as texts, the newest first. */
+export async function chartRows(page: Page, title: string): Promise<string[]> {
+  const chart = page.locator("figure", { has: page.getByRole("heading", { name: title }) });
+  const show = chart.getByRole("button", { name: "Show as table" });
+  if (await show.isVisible()) {
+    await show.click();
+  }
+  return chart.locator("tbody tr").allInnerTexts();
+}
