@@ -91,8 +91,17 @@ test-rust: .venv/.installed .venv-locust/.installed
 	  cargo nextest run --workspace --locked --no-fail-fast && cargo test --workspace --locked --doc --quiet; \
 	else cargo test --workspace --locked --quiet --no-fail-fast; fi
 
+# Each part is a process of its own, and some run at once: most of their time is waiting. The parts
+# of the cluster take longest and come first. `make test-python PARTS=tests/http` runs one.
+PARTS ?= $(sort $(wildcard tests/cluster/test_*.py)) \
+  $(filter-out tests/cluster tests/structure,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
+JOBS ?= 3
+
 test-python: native .venv-locust/.installed tools
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests --ignore tests/structure $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory --jobs $(JOBS) --output-sync=target --keep-going $(PARTS:%=part/%)
+
+part/%:
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $* $(PYTEST_ARGS)
 
 # Keeps going after a failure, so that one run shows everything there is to repair.
 lint: .venv/.installed $(if $(NODE),ui/node_modules/.installed)

@@ -1,7 +1,4 @@
-"""Two workers of three that are away for minutes: one is frozen, one is cut off from its master.
-
-That takes as long as it takes, so it goes on beside the tests of other things.
-"""
+"""Two workers of three that are away for minutes: one is frozen, one is cut off from its master."""
 
 import signal
 import time

@@ -4,12 +4,10 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.absence import Absence
 from tests.cluster.hosts import Network, NotAllowed
 from tests.cluster.nodes import Cluster, Target
 from tests.cluster.sites import Site
@@ -41,9 +39,9 @@ def mixed(tmp_path: Path, target: Target) -> Iterator[Cluster]:
     cluster.close()
 
 
-@contextmanager
-def allowed_network() -> Iterator[Network]:
-    """A network, if the system lets us have one. Skips the test if not."""
+@pytest.fixture
+def network() -> Iterator[Network]:
+    """A switch without hosts, if the system lets us have one. Skips the test if not."""
     try:
         network = Network()
     except NotAllowed as error:
@@ -53,35 +51,11 @@ def allowed_network() -> Iterator[Network]:
 
 
 @pytest.fixture
-def network() -> Iterator[Network]:
-    """A switch without hosts."""
-    with allowed_network() as network:
-        yield network
-
-
-@pytest.fixture
 def site(tmp_path: Path, network: Network) -> Iterator[Site]:
     """A cluster on hosts of its own, not started yet."""
     site = Site(tmp_path, network)
     yield site
     site.close()
-
-
-@pytest.fixture(scope="session")
-def absence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Absence]:
-    """A cluster two of whose workers are away for minutes."""
-    with allowed_network() as network:
-        site = Site(tmp_path_factory.mktemp("absence"), network, count=3)
-        yield Absence(site)
-        site.close()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def early_absence(request: pytest.FixtureRequest) -> None:
-    """Lets those minutes begin with the first test of this folder: nobody waits for them then."""
-    if any("absence" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        with suppress(pytest.skip.Exception):
-            request.getfixturevalue("absence")
 
 
 @pytest.fixture(scope="session")

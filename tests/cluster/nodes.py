@@ -2,12 +2,14 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +20,10 @@ OURS = (sys.executable, "-m", "gregaria")
 #: Seconds after which something will not happen any more.
 LIMIT = 60.0
 
+#: Seconds that users get to end what they do. A request on a line that was cut is sent again after
+#: as long as the cut has lasted; until its answer is there, the target has counted more than we.
+STOP_TIMEOUT = 50
+
 #: Seconds between two looks at the files of a node.
 LOOK = 0.05
 
@@ -26,10 +32,13 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on, and which no connection of another test will get by chance."""
+    below_those_of_connections = range(10_000, 30_000)
+    while True:
+        port = random.choice(below_those_of_connections)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(
@@ -218,7 +227,7 @@ class Cluster:
         own = (
             *("--master", "--headless", "--host", self.target.url),
             *("--master-bind-host", self.address, "--master-bind-port", str(self.port)),
-            *("--stop-timeout", "10"),
+            *("--stop-timeout", str(STOP_TIMEOUT)),
         )
         self.leader = self._start(name, is_real, [*own, *words], variables, prefix)
         return self.leader

@@ -41,6 +41,11 @@ def merged(master: Node) -> list[int]:
     return [note["requests"] for note in master.notes("merged") if note["id"] == NAME]
 
 
+def is_part(part: list[int], whole: list[int]) -> bool:
+    """Whether numbers stand in a row in others."""
+    return any(whole[at : at + len(part)] == part for at in range(len(whole)))
+
+
 def test_reports_of_a_worker_before_and_after_its_restart_count_once_each(cluster: Cluster) -> None:
     master, other, first = start(cluster)
     # Right behind a report, so that it takes none with it that is on its way.
@@ -92,13 +97,15 @@ def test_a_worker_whose_namesake_has_taken_its_place_gets_it_back_with_all_it_ha
     second = namesake(cluster, "second")
     cluster.wait_for_users(USERS, [other, second])
     first.send(signal.SIGCONT)
-    # Now there are two. The one that has the place keeps it, and nothing of the other is merged.
+    # Now there are two. One has the place, the second unless it is silent for seconds, as on a very
+    # busy machine, and nothing of the other is merged.
     before, reports = len(reported([first])), len(merged(master))
     cluster.wait(
         "reports of both",
         lambda: len(reported([first])) > before and len(merged(master)) > reports + 1,
     )
-    assert merged(master)[reports:] == reported([second])[-(len(merged(master)) - reports) :]
+    new = merged(master)[reports:]
+    assert [is_part(new, reported([each])) for each in (first, second)].count(True) == 1
     assert state_of(master, second) == "running"
     second.send(signal.SIGTERM)
     assert second.ends() == 0

@@ -1,13 +1,26 @@
-"""Workers that come back after two minutes. Their absence begins with the first test of this folder
-and lasts while the others run: by its name, this file is the last one."""
+"""Workers that come back after two minutes: one was frozen, one was cut off from its master."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.cluster.absence import Absence
+from tests.cluster.hosts import Network
 from tests.cluster.nodes import first_look, id_of
-from tests.cluster.sites import USERS
+from tests.cluster.sites import USERS, Site
 from tests.cluster.test_faults import LOSS_LIMIT, RECOVERY_SECONDS, SILENCE_SECONDS
 
 #: Seconds until a worker that is back runs its share: it tries to connect every few seconds.
 RETURN_LIMIT = 30
+
+
+@pytest.fixture
+def absence(tmp_path: Path, network: Network) -> Iterator[Absence]:
+    """A cluster two of whose workers are away for minutes."""
+    site = Site(tmp_path, network, count=3)
+    yield Absence(site)
+    site.close()
 
 
 def test_workers_that_were_away_for_two_minutes_come_back_and_nothing_is_lost_or_counted_twice(

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rmpv::Value;
 
 use super::action::{MasterAction, MasterEvent};
+use super::complaints::Complaints;
 use super::dip::Losses;
 use super::ending::Ending;
 use super::ramp::{Ramp, Run};
@@ -63,6 +64,7 @@ pub struct Master {
     pub(super) next_count_down: Option<Duration>,
     pub(super) losses: Losses,
     corrupt_frames: u64,
+    complaints: Complaints,
     actions: Vec<MasterAction>,
 }
 
@@ -83,6 +85,7 @@ impl Master {
             next_count_down: None,
             losses: Losses::default(),
             corrupt_frames: 0,
+            complaints: Complaints::default(),
             actions: Vec::new(),
         }
     }
@@ -147,11 +150,9 @@ impl Master {
     /// A frame could not be read. It changes nothing: a worker that sends what is no message at all
     /// is asked to open its connection anew.
     pub fn receive_garbage(&mut self, from: &Arc<str>, error: &DecodeError) {
-        self.corrupt_frames += 1;
-        let is_known = self.peers.get(from).is_some();
         match error {
-            DecodeError::Corrupt(_) if is_known => {
-                self.log(
+            DecodeError::Corrupt(_) if self.peers.get(from).is_some() => {
+                self.complain(
                     Level::Error,
                     format!(
                         "RPCError when receiving from client: {error}. Will reset client {from}."
@@ -160,15 +161,20 @@ impl Master {
                 self.send(from, ToWorker::Reconnect);
             }
             DecodeError::Corrupt(_) => {
-                // Whoever floods the port shall not fill the log.
-                if self.corrupt_frames.is_power_of_two() {
-                    self.log(
-                        Level::Error,
-                        format!("Unrecognized message detected: {error}"),
-                    );
-                }
+                self.complain(
+                    Level::Error,
+                    format!("Unrecognized message detected: {error}"),
+                );
             }
-            DecodeError::Field { .. } => self.log(Level::Warning, error.to_string()),
+            DecodeError::Field { .. } => self.complain(Level::Warning, error.to_string()),
+        }
+    }
+
+    /// Counts what could not be read, and says so now and then.
+    pub(super) fn complain(&mut self, level: Level, text: String) {
+        self.corrupt_frames += 1;
+        if self.complaints.count(&text) {
+            self.log(level, text);
         }
     }
 

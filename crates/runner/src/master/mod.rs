@@ -1,6 +1,7 @@
 //! The master's side of a run: who takes part, what each worker runs, and when it is over.
 
 mod action;
+mod complaints;
 mod dip;
 mod ending;
 mod leader;

@@ -25,7 +25,7 @@ impl Master {
             is_stale = number.run != self.run_number;
         }
         if let Err(error) = packing::unpack(&mut report) {
-            self.log(Level::Error, format!("report of worker {from}: {error}"));
+            self.complain(Level::Error, format!("report of worker {from}: {error}"));
             return;
         }
         let exceptions = dialect::take_exceptions(&mut report);

@@ -108,6 +108,12 @@ fn garbage_changes_nothing() {
         "no message is handled a second time"
     );
     assert_eq!(cluster.master.peers().len(), 1);
+    let resets = cluster
+        .log
+        .iter()
+        .filter(|(_, line)| line.contains("Will reset client"));
+    // The first, the second, the fourth and so on, up to the 64th.
+    assert_eq!(resets.count(), 7);
     let unknown = cluster
         .log
         .iter()
