@@ -18,7 +18,7 @@ from gregaria.locust import FastHttpUser, HttpUser
 from gregaria.locust.env import Environment
 from gregaria.locust.exception import CatchResponseError, LocustError, StopUser
 
-LIMIT = 20
+LIMIT = 60
 
 
 class Server:
@@ -57,7 +57,7 @@ class Run:
     """A client of one kind, what it counts and what its listeners are told."""
 
     def __init__(self, kind: type, url: str, *, listens: bool = True) -> None:
-        user_class = type("Person", (kind,), {"host": url, "network_timeout": 0.1})
+        user_class = type("Person", (kind,), {"host": url})
         environment = Environment(user_classes=[user_class])
         self.stats = environment.events.request.recorder = Stats()
         self.told: list[dict] = []

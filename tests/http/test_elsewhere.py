@@ -17,7 +17,7 @@ from gregaria.locust import FastHttpUser, HttpUser
 from gregaria.locust.env import Environment
 
 #: Seconds after which something has hung.
-LIMIT = 20
+LIMIT = 60
 
 
 #: Clients live as long as their users in a run. Here a thread could be the last to let go of one,

@@ -21,7 +21,7 @@ from gregaria.locust.clients import HttpSession
 from gregaria.locust.contrib.fasthttp import FastHttpSession
 from gregaria.locust.event import EventHook
 
-LIMIT = 20  # seconds for anything that must happen; nothing here takes one
+LIMIT = 60  # seconds for anything that must happen; nothing here takes one
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -282,7 +282,10 @@ def load(server: Server) -> Iterator[list[int]]:
 
 def test_patched_sleep_runs_beside_full_load(load: list[int]) -> None:
     before = load[0]
-    time.sleep(0.05)
+    # On a busy machine, a short sleep may be over before anybody is answered.
+    end = time.monotonic() + LIMIT
+    while load[0] == before and time.monotonic() < end:
+        time.sleep(0.05)
     assert load[0] > before
 
 

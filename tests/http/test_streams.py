@@ -21,7 +21,7 @@ from gregaria.locust.contrib.fasthttp import HTTPParseError
 from gregaria.locust.env import Environment
 
 #: Seconds after which something has hung.
-LIMIT = 20
+LIMIT = 60
 
 
 class Server:

@@ -186,7 +186,7 @@ def describe(call: Call, client: Any) -> dict[str, Any]:
     asked_for.clear()
     result: dict[str, Any] = {}
     try:
-        with gevent.Timeout(20):
+        with gevent.Timeout(60):
             response = call(client)
         result["status"] = response.status_code
         result["text"] = response.text

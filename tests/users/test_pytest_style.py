@@ -20,7 +20,7 @@ def say(*words):
     os.write(2, ("said: " + " ".join(map(str, words)) + "\\n").encode())
 """
 
-SHORT = ("--headless", "--only-summary", "-t", "2")
+SHORT = ("--headless", "--only-summary", "-t", "4")
 
 
 def write(folder: Path, text: str, name: str = "locustfile.py") -> None:
