@@ -11,7 +11,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-ui lint ui bench api wheel native release tools clean
+.PHONY: help demo test test-rust test-python lint ui bench api wheel native release tools clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -76,13 +76,7 @@ wheel: .venv/.installed
 demo: release
 	$(RELEASE_BIN)/gregaria demo
 
-test: test-rust test-python test-ui
-
-# The page is driven in a browser against the package in .venv, with workers that are played and
-# beside the real Locust.
-test-ui: $(if $(NODE),native .venv-locust/.installed tools ui/node_modules/.installed)
-	$(if $(NODE),cargo build --quiet --locked --workspace --example workers,)
-	$(if $(NODE),$(NPM) test,@echo "test: no Node here, so the tests of the page are left out")
+test: test-rust test-python
 
 # The tests of crates/py link with libpython, which need not lie where the loader looks.
 test-rust: .venv/.installed .venv-locust/.installed
@@ -91,14 +85,20 @@ test-rust: .venv/.installed .venv-locust/.installed
 	  cargo nextest run --workspace --locked --no-fail-fast && cargo test --workspace --locked --doc --quiet; \
 	else cargo test --workspace --locked --quiet --no-fail-fast; fi
 
-# Each part is a process of its own, and some run at once: most of their time is waiting. The parts
-# of the cluster take longest and come first. `make test-python PARTS=tests/http` runs one.
-PARTS ?= $(sort $(wildcard tests/cluster/test_*.py)) \
-  $(filter-out tests/cluster tests/structure,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
+# Each part is a process of its own, and some run at once: most of their time is waiting. Those that
+# take longest come first. `make test-python PARTS=tests/http` runs one. The page is driven in a
+# browser against the package in .venv, with workers that are played and beside the real Locust.
+PARTS ?= tests/ui tests/cli $(sort $(wildcard tests/cluster/test_*.py)) \
+  $(filter-out tests/cli tests/cluster tests/structure,\
+    $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 JOBS ?= 3
 
-test-python: native .venv-locust/.installed tools
+test-python: native .venv-locust/.installed tools $(if $(NODE),ui/node_modules/.installed)
+	cargo build --quiet --locked --workspace --example workers
 	@$(MAKE) --no-print-directory --jobs $(JOBS) --output-sync=target --keep-going $(PARTS:%=part/%)
+
+part/tests/ui:
+	$(if $(NODE),$(NPM) test,@echo "test: no Node here, so the tests of the page are left out")
 
 part/%:
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $* $(PYTEST_ARGS)
