@@ -20,6 +20,7 @@ RELEASE_BIN := .venv-release/bin
 # One interpreter for every cargo call: pyo3 is built again whenever it changes.
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 export GREGARIA_REAL_LOCUST := $(LOCUST_PYTHON)
+export GREGARIA_CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
@@ -35,6 +36,11 @@ help:
 .venv-locust/.installed: tests/requirements-locust.txt
 	$(PYTHON) -m venv .venv-locust
 	.venv-locust/bin/pip install --quiet --requirement tests/requirements-locust.txt
+	touch $@
+
+.venv-checkov/.installed: tests/requirements-checkov.txt
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/pip install --quiet --requirement tests/requirements-checkov.txt
 	touch $@
 
 # Without Node, the page is taken as it was built last, and what checks it is left out.
@@ -93,7 +99,7 @@ PARTS ?= tests/ui tests/cli $(sort $(wildcard tests/cluster/test_*.py)) \
     $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 JOBS ?= 3
 
-test-python: native .venv-locust/.installed tools $(if $(NODE),ui/node_modules/.installed)
+test-python: native .venv-locust/.installed .venv-checkov/.installed tools $(if $(NODE),ui/node_modules/.installed)
 	cargo build --quiet --locked --workspace --example workers
 	@$(MAKE) --no-print-directory --jobs $(JOBS) --output-sync=target --keep-going $(PARTS:%=part/%)
 
@@ -129,4 +135,4 @@ api: .venv/.installed
 	GREGARIA_WRITE_OPENAPI=1 cargo test --quiet --locked --package gregaria-web --test openapi
 
 clean:
-	rm -rf .venv .venv-locust .venv-release dist target bench/work ui/node_modules
+	rm -rf .venv .venv-locust .venv-checkov .venv-release dist target bench/work ui/node_modules

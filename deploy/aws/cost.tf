@@ -1,0 +1,59 @@
+# What the cluster costs, before it is there. Transfer of data comes on top: about $0.09 for a GB
+# that leaves AWS.
+
+locals {
+  # On demand, Linux, us-east-1. Written down from memory and not compared with AWS's list: check
+  # before relying on it, and correct it with prices_usd_per_hour.
+  prices_date   = "2026-11"
+  prices_source = "https://aws.amazon.com/ec2/pricing/on-demand/"
+  known_prices = {
+    "t3.micro"   = 0.0104
+    "t3.small"   = 0.0208
+    "t3a.small"  = 0.0188
+    "t3a.medium" = 0.0376
+    "t4g.small"  = 0.0168
+    "t4g.medium" = 0.0336
+    "c7a.medium" = 0.0513
+    "c7a.large"  = 0.1026
+    "c7a.xlarge" = 0.2053
+    "c6i.large"  = 0.0850
+    "c7i.large"  = 0.0893
+    "c6g.medium" = 0.0340
+    "c7g.medium" = 0.0363
+    "c7g.large"  = 0.0725
+    "c7g.xlarge" = 0.1450
+  }
+  address_price = 0.005
+  # Of the root volume: 8 GB of gp3 at $0.08 a month.
+  disk_price = 8 * 0.08 / 730
+
+  prices         = merge(local.known_prices, var.prices_usd_per_hour)
+  unknown_prices = [for type in local.all_types : type if !contains(keys(local.prices), type)]
+  # Spot may be any of the types, and never costs more than the type on demand.
+  worker_price = max(concat([0], [for type in local.worker_types : lookup(local.prices, type, 0)])...)
+
+  usd_per_hour = tonumber(format("%.4f",
+    lookup(local.prices, local.master_type, 0)
+    + var.worker_count * local.worker_price
+    + (1 + var.worker_count) * (local.address_price + local.disk_price)
+  ))
+  max_total_usd = tonumber(format("%.2f", local.usd_per_hour * var.ttl_hours))
+}
+
+# What is not to be paid is refused before anything is made.
+resource "terraform_data" "plan" {
+  lifecycle {
+    precondition {
+      condition     = length(local.unknown_prices) == 0
+      error_message = "The price of ${join(", ", local.unknown_prices)} is not known here. Look it up and give it: prices_usd_per_hour = { \"${try(local.unknown_prices[0], "")}\" = 0.1 }."
+    }
+    precondition {
+      condition     = local.usd_per_hour <= var.max_usd_per_hour
+      error_message = format("This cluster costs $%.2f an hour, more than max_usd_per_hour = %g. Take fewer or smaller servers, or raise the limit in main.tf.", local.usd_per_hour, var.max_usd_per_hour)
+    }
+    precondition {
+      condition     = length(local.wrong_types) == 0
+      error_message = "${join(", ", local.wrong_types)}: not a type for the package, which is built for ${local.architecture}. Choose types of this architecture, or another package."
+    }
+  }
+}

@@ -1,0 +1,276 @@
+"""The first start of a node: software and secrets are fetched, then gregaria is started.
+
+What goes wrong is written to the bucket, where the page and `gregaria cloud` find it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+import traceback
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from aws import AwsError, Client, metadata
+
+#: Everything is below this folder. Another one is for tests.
+ROOT = Path(os.environ.get("GREGARIA_ROOT", "/"))
+ETC = ROOT / "etc/gregaria"
+HOME = ROOT / "opt/gregaria"
+STATE = ROOT / "var/lib/gregaria-node"
+KERNEL = ROOT / "proc/sys"
+
+#: Seconds in which a call is tried again: a new role is not known everywhere at once.
+PATIENCE = float(os.environ.get("GREGARIA_PATIENCE", "300"))
+
+#: Bytes of the log that a failure is told with.
+TAIL = 4000
+
+
+class BootError(Exception):
+    """Why a node cannot work. The text is for the person who has started it."""
+
+
+class Node:
+    """What a node was told at its first start, and what it makes of it."""
+
+    def __init__(self) -> None:
+        self.config: dict[str, Any] = json.loads((ETC / "node.json").read_text())
+        self.role: str = self.config["role"]
+        self.bucket: str = self.config["bucket"]
+        self.client = Client(self.config["region"], self.config["endpoint"])
+        self.own_id = patiently(lambda: metadata("meta-data/instance-id"))
+        #: As AWS calls whoever acts with the role of this instance.
+        self.identity = f"{self.config['role_id']}:{self.own_id}"
+
+    def tell(self, state: str, **more: object) -> None:
+        """Writes how the node is to where others look for it."""
+        told = {"role": self.role, "state": state, "at": int(time.time()), **more}
+        key = f"nodes/{self.identity}/state.json"
+        body = json.dumps(told).encode()
+        self.client.put_object(self.bucket, key, body, "application/json")
+
+    def boot(self) -> None:
+        """Everything from an empty machine to a running service."""
+        self.tell("booting", private_ip=metadata("meta-data/local-ipv4"))
+        set_kernel_limits()
+        self._install()
+        write(ETC / "certificate.pem", self.config["certificate"], 0o644)
+        self._fetch_secrets()
+        if self.role == "master":
+            self._fetch_test()
+        self.configure()
+        for unit in ("gregaria.service", "gregaria-watch.service"):
+            system("systemctl", "enable", "--now", unit)
+        limits = {name: limit_of(name) for name in LIMITS}
+        private_ip = metadata("meta-data/local-ipv4")
+        self.tell("ready", limits=limits, private_ip=private_ip, python=sys.version.split()[0])
+
+    def configure(self) -> bool:
+        """Writes the environment of the service; returns whether it is another one than before."""
+        found = patiently(lambda: self.client.get_object(self.bucket, "control/cluster.json"))
+        cluster = json.loads(found[0]) if found else {}
+        variables = {
+            "PYTHONPATH": str(HOME / "site"),
+            "GREGARIA_ALLOWED_HOSTS": ",".join(cluster["allowed_hosts"]),
+            "GREGARIA_CLOUD": "/run/gregaria-cloud/cloud.json",
+            "GREGARIA_CLOUD_END": "/run/gregaria/end",
+        }
+        if self.role == "master":
+            variables["GREGARIA_WEB_NAME"] = self._names()
+        text = "".join(f"{name}={value}\n" for name, value in variables.items())
+        path = ETC / "gregaria.env"
+        is_other = not path.exists() or path.read_text() != text
+        if is_other:
+            write(path, text, 0o644)
+        return is_other
+
+    def _names(self) -> str:
+        """Addresses that the page may be asked for: a page of another name is refused."""
+        try:
+            public = [metadata("meta-data/public-ipv4")]
+        except OSError:
+            public = []
+        return ",".join([*public, self.config["master"]])
+
+    def _install(self) -> None:
+        """Unpacks the wheels, each of which is an archive of what it installs."""
+        told = self.config["wheelhouse"]
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        if version != told["python"]:
+            raise BootError(
+                f"the image has Python {version}, and the packages are for {told['python']}: "
+                f'set python_version = "{version}", or take another image'
+            )
+        found = patiently(lambda: self.client.get_object(self.bucket, told["key"]))
+        assert found is not None, "an object without an ETag to compare is sent"
+        if hashlib.sha256(found[0]).hexdigest() != told["sha256"]:
+            raise BootError(f"{told['key']} is not what was uploaded: its SHA-256 is another one")
+        with zipfile.ZipFile(io.BytesIO(found[0])) as archive:
+            for name in archive.namelist():
+                if name.endswith(".whl"):
+                    unpack_wheel(io.BytesIO(archive.read(name)), HOME / "site")
+
+    def _fetch_secrets(self) -> None:
+        folder = ETC / "secrets"
+        secrets = {
+            name: patiently(lambda name=name: self.client.parameter(f"/{self.stack}/{name}"))
+            for name in self.config["secrets"]
+        }
+        if self.role == "worker":
+            place = f"{self.config['master']}:{self.config['join_port']}"
+            token = secrets.pop("join-token")
+            secrets["invitation"] = f"gregaria://{place}/{self.config['fingerprint']}/{token}"
+        else:
+            secrets["master.pem"] = self.config["certificate"] + secrets["page-key"]
+        for name, text in secrets.items():
+            write(folder / name, text, 0o600)
+
+    @property
+    def stack(self) -> str:
+        """Its name."""
+        return self.config["stack"]
+
+    def _fetch_test(self) -> None:
+        found = patiently(lambda: self.client.get_object(self.bucket, "bundle/test.zip"))
+        assert found is not None, "an object without an ETag to compare is sent"
+        unpack_test(found[0], HOME / "test")
+        write(STATE / "test.etag", found[1], 0o644)
+
+
+#: What is read back after it was set: where the kernel or a container refuses, the page says so.
+LIMITS = (
+    "fs.nr_open",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.tcp_tw_reuse",
+    "net.core.somaxconn",
+    "open files",
+)
+
+
+def limit_of(name: str) -> str:
+    """A limit as it is, or `?`."""
+    if name == "open files":
+        return str(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    try:
+        return (KERNEL / name.replace(".", "/")).read_text().strip().replace("\t", " ")
+    except OSError:
+        return "?"
+
+
+def set_kernel_limits() -> None:
+    """Applies our settings, each for itself: one that is refused does not keep the others back."""
+    for line in (ROOT / "etc/sysctl.d/90-gregaria.conf").read_text().splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            try:
+                (KERNEL / name.strip().replace(".", "/")).write_text(value.strip())
+            except OSError as error:
+                log(f"{name.strip()} stays {limit_of(name.strip())}: {error.strerror}")
+
+
+def patiently(call: Callable[[], Any]) -> Any:
+    """Makes a call until it succeeds or patience is at its end."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return call()
+        except (AwsError, OSError) as error:
+            if time.monotonic() > end:
+                raise BootError(f"given up after {PATIENCE:.0f} seconds: {error}") from error
+            log(f"tried again: {error}")
+            time.sleep(min(3, PATIENCE / 10))
+
+
+def unpack_wheel(wheel: io.BytesIO, site: Path) -> None:
+    """What an installer does with a wheel, less its scripts."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            head, _, rest = name.partition("/")
+            if head.endswith(".data"):
+                kind, _, rest = rest.partition("/")
+                if kind not in ("purelib", "platlib"):
+                    continue
+            else:
+                rest = name
+            if not name.endswith("/"):
+                write(inside(site, rest), archive.read(name), 0o644)
+
+
+def unpack_test(packed: bytes, folder: Path) -> None:
+    """Makes the folder hold these files and no others. A file is never seen half written."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        names = {name for name in archive.namelist() if not name.endswith("/")}
+        for name in names:
+            write(inside(folder, name), archive.read(name), 0o644)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_file() and str(path.relative_to(folder)) not in names:
+            path.unlink()
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The path of a name from an archive, which must not lead elsewhere."""
+    if name.startswith("/") or ".." in name.split("/"):
+        raise BootError(f"an archive holds the name {name!r}, which is refused")
+    return folder / name
+
+
+def write(path: Path, content: str | bytes, mode: int) -> None:
+    """Writes a file as a whole or not at all, never readable by more than it shall be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    data = content.encode() if isinstance(content, str) else content
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        os.fchmod(file.fileno(), mode)
+    new.replace(path)
+
+
+def system(*words: str) -> None:
+    """Runs a command of the system."""
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BootError(f"`{' '.join(words)}` failed: {done.stderr.strip()}")
+
+
+def log(text: str) -> None:
+    """For the log of cloud-init."""
+    sys.stderr.write(f"gregaria: {text}\n")
+    sys.stderr.flush()
+
+
+def tail() -> str:
+    """The end of the log of the first start."""
+    try:
+        return (ROOT / "var/log/cloud-init-output.log").read_text(errors="replace")[-TAIL:]
+    except OSError:
+        return ""
+
+
+def main() -> int:
+    """Boots the node; returns the exit code."""
+    node: Node | None = None
+    try:
+        node = Node()
+        node.boot()
+    except Exception as error:
+        log(traceback.format_exc())
+        reason = str(error) if isinstance(error, BootError) else f"{type(error).__name__}: {error}"
+        if node is not None:
+            node.tell("failed", reason=reason, log=tail())
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

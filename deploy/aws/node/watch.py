@@ -1,0 +1,235 @@
+"""Looks after a running node: the end of its time, a newer test, results, what the page shows.
+
+`watch.py` does so for ever. `watch.py end` asks once whether the time is over, by what this machine
+knows alone, and turns it off.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import sqlite3
+import ssl
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from aws import AwsError
+from node import ETC, HOME, ROOT, STATE, Node, log, system, unpack_test, write
+
+#: Seconds between two looks.
+INTERVAL = 10
+
+#: Looks between two at how the other nodes are.
+LOOKS_OF_NODES = 6
+
+#: Unix time of the end, as it was last heard.
+DEADLINE = STATE / "deadline"
+
+#: Unix time of the last look at which a test was running.
+ACTIVE = STATE / "active"
+
+#: States of Locust's API in which a test is on.
+RUNNING = ("spawning", "running", "stopping", "cleanup")
+
+#: What the page shows of the cloud, and the file by which it asks for the end of everything.
+CLOUD = ROOT / "run/gregaria-cloud/cloud.json"
+ASKED_TO_END = ROOT / "run/gregaria/end"
+
+
+def deadline(config: dict[str, Any]) -> float:
+    """When this node ends. One that never heard of a lease counts from its start."""
+    try:
+        return float(DEADLINE.read_text())
+    except (OSError, ValueError):
+        return booted_at() + config["longest_life_s"] + config["grace_s"]
+
+
+def booted_at() -> float:
+    """Unix time at which the machine was started."""
+    return time.time() - float(Path("/proc/uptime").read_text().split()[0])
+
+
+class Watch:
+    """One node's keeper."""
+
+    def __init__(self) -> None:
+        self.node = Node()
+        self.config = self.node.config
+        self._cluster: dict[str, Any] = {}
+        self._cluster_etag: str | None = None
+        self._nodes: dict[str, Any] = {}
+        self._looks = 0
+        self._kept: tuple[int, int] | None = None
+        self._started_at = time.time()
+
+    def look(self) -> None:
+        """Everything once. What fails is tried at the next look, and keeps nothing else back."""
+        self._looks += 1
+        tries: list[Callable[[], None]] = [self._read_cluster]
+        if self.node.role == "master":
+            tries += [self._follow_test, self._keep_results, self._see_nodes, self._show]
+            tries += [self._end_if_asked, self._end_if_idle]
+        for each in tries:
+            try:
+                each()
+            except (AwsError, OSError, ValueError, sqlite3.Error) as error:
+                log(f"{each.__name__}: {error}")
+
+    def _read_cluster(self) -> None:
+        key = "control/cluster.json"
+        found = self.node.client.get_object(self.node.bucket, key, self._cluster_etag)
+        if found is None:
+            return
+        self._cluster = json.loads(found[0])
+        end = datetime.datetime.fromisoformat(self._cluster["expires_at"].replace("Z", "+00:00"))
+        write(DEADLINE, str(end.timestamp() + self.config["grace_s"]), 0o644)
+        if self.node.configure() and self._cluster_etag is not None:
+            log("the hosts that may be loaded have changed: gregaria is started anew")
+            system("systemctl", "restart", "gregaria.service")
+        self._cluster_etag = found[1]
+
+    def _follow_test(self) -> None:
+        """Takes over a newer test while none runs: the master then offers it to the workers."""
+        path = STATE / "test.etag"
+        found = self.node.client.get_object(self.node.bucket, "bundle/test.zip", path.read_text())
+        if found is None or self._is_running():
+            return
+        unpack_test(found[0], HOME / "test")
+        write(path, found[1], 0o644)
+        log("took over a newer test")
+
+    def _is_running(self) -> bool:
+        return page_state(self.config) in RUNNING
+
+    def _keep_results(self) -> None:
+        """Copies the run store to the bucket when it has changed and no test runs."""
+        store = ROOT / "var/lib/gregaria/runs.sqlite"
+        if not store.exists():
+            return
+        present = [path.stat() for path in store.parent.glob("runs.sqlite*")]
+        state = (sum(each.st_size for each in present), max(each.st_mtime_ns for each in present))
+        if state == self._kept or self._is_running():
+            return
+        key = f"results/{self.node.identity}/runs.sqlite"
+        self.node.client.put_object(
+            self.node.bucket, key, snapshot_of(store), "application/vnd.sqlite3"
+        )
+        self._kept = state
+
+    def _see_nodes(self) -> None:
+        if self._looks % LOOKS_OF_NODES != 1:
+            return
+        client, bucket = self.node.client, self.node.bucket
+        nodes: dict[str, Any] = {}
+        for key in client.list_objects(bucket, "nodes/"):
+            found = client.get_object(bucket, key)
+            if found is not None:
+                nodes[key.split("/")[1].partition(":")[2]] = json.loads(found[0])
+        self._nodes = nodes
+
+    def _show(self) -> None:
+        """Writes what the page shows in its cloud line."""
+        cluster = self._cluster
+        told = {
+            **cluster.get("cloud", {}),
+            "starts_at": cluster.get("starts_at"),
+            "expires_at": cluster.get("expires_at"),
+            "idle_minutes": cluster.get("idle_minutes"),
+            "idle_since": self._active_at(),
+            "nodes": self._nodes,
+        }
+        CLOUD.parent.mkdir(parents=True, exist_ok=True)
+        write(CLOUD, json.dumps(told), 0o644)
+
+    def _active_at(self) -> float:
+        try:
+            return float(ACTIVE.read_text())
+        except (OSError, ValueError):
+            return self._started_at
+
+    def _end_if_asked(self) -> None:
+        if ASKED_TO_END.exists():
+            self._end("asked for on the page")
+
+    def _end_if_idle(self) -> None:
+        minutes = self._cluster.get("idle_minutes", 0)
+        if self._is_running():
+            write(ACTIVE, str(time.time()), 0o644)
+        elif minutes and time.time() - self._active_at() > 60 * minutes:
+            self._end(f"no test for {minutes} minutes")
+
+    def _end(self, why: str) -> None:
+        """Ends the workers, keeps the results and turns the master off."""
+        log(f"everything ends: {why}")
+        self.node.client.set_desired_capacity(self.config["group"], 0)
+        self._keep_results()
+        self.node.tell("ended", reason=why)
+        system("systemctl", "poweroff")
+
+
+def page_state(config: dict[str, Any]) -> str:
+    """What Locust's API says of the test, or `unknown` while the page is not there."""
+    words = (ETC / "secrets/web-users").read_text().split()
+    request = urllib.request.Request(
+        f"https://127.0.0.1:{config['page_port']}/stats/requests",
+        headers={"Authorization": f"Bearer {words[-1]}"},
+    )
+    trust = ssl.create_default_context(cafile=str(ETC / "certificate.pem"))
+    try:
+        with urllib.request.urlopen(request, timeout=5, context=trust) as answer:
+            return json.load(answer)["state"]
+    except (OSError, ValueError, KeyError):
+        return "unknown"
+
+
+def snapshot_of(store: Path) -> bytes:
+    """The run store as it is at this moment, in one piece, although somebody may write to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "runs.sqlite")
+        source = sqlite3.connect(f"file:{store}?mode=ro", uri=True)
+        target = sqlite3.connect(copy)
+        try:
+            source.backup(target)
+        finally:
+            source.close()
+            target.close()
+        return copy.read_bytes()
+
+
+def end_if_due() -> None:
+    """Turns the machine off if its time is over. Needs no network: results go first if there is."""
+    config = json.loads((ETC / "node.json").read_text())
+    if time.time() < deadline(config):
+        return
+    log("the time of this node is over")
+    if config["role"] == "master":
+        try:
+            watch = Watch()
+            watch._keep_results()
+            watch.node.tell("ended", reason="the time was over")
+        except Exception as error:
+            log(f"the results are not kept: {error}")
+    system("systemctl", "poweroff")
+
+
+def main() -> None:
+    """Looks for ever, or once whether it is time to end."""
+    if sys.argv[1:] == ["end"]:
+        end_if_due()
+        return
+    watch = Watch()
+    while True:
+        watch.look()
+        time.sleep(INTERVAL)
+
+
+if __name__ == "__main__":
+    main()

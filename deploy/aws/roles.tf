@@ -1,0 +1,113 @@
+# What the nodes may do: read the software, the test and their secrets; write what is their own.
+
+data "aws_partition" "this" {}
+data "aws_caller_identity" "this" {}
+
+locals {
+  account    = data.aws_caller_identity.this.account_id
+  partition  = data.aws_partition.this.partition
+  parameters = "arn:${local.partition}:ssm:${var.region}:${local.account}:parameter/${local.stack}"
+
+  # A worker learns how to join, and nothing of the page.
+  node_secrets = {
+    master = local.secret_names
+    worker = ["join-token"]
+  }
+}
+
+resource "aws_iam_role" "node" {
+  for_each    = toset(["master", "worker"])
+  name        = "${local.stack}-${each.key}"
+  description = "The ${each.key} of ${local.stack}"
+  tags        = local.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ec2.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_instance_profile" "node" {
+  for_each = aws_iam_role.node
+  name     = each.value.name
+  role     = each.value.name
+  tags     = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "session_manager" {
+  for_each   = aws_iam_role.node
+  role       = each.value.name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+}
+
+resource "aws_iam_role_policy" "node" {
+  for_each = aws_iam_role.node
+  name     = "node"
+  role     = each.value.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "ReadSoftwareTestAndLease"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = ["${aws_s3_bucket.this.arn}/bundle/*", "${aws_s3_bucket.this.arn}/control/*"]
+      },
+      {
+        # An instance of a role is called ROLE-ID:INSTANCE-ID, so each writes to its own folder.
+        Sid      = "WriteOwnState"
+        Effect   = "Allow"
+        Action   = "s3:PutObject"
+        Resource = "${aws_s3_bucket.this.arn}/nodes/$${aws:userid}/*"
+      },
+      {
+        Sid      = "ReadSecrets"
+        Effect   = "Allow"
+        Action   = "ssm:GetParameter"
+        Resource = [for name in local.node_secrets[each.key] : "${local.parameters}/${name}"]
+      },
+    ]
+  })
+}
+
+# The master sees how the nodes are, keeps results, and sends the workers home when nothing runs.
+resource "aws_iam_role_policy" "master" {
+  name = "master"
+  role = aws_iam_role.node["master"].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "SeeNodes"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = aws_s3_bucket.this.arn
+        Condition = { StringLike = { "s3:prefix" = "nodes/*" } }
+      },
+      {
+        Sid      = "ReadStateOfNodes"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "${aws_s3_bucket.this.arn}/nodes/*"
+      },
+      {
+        Sid      = "WriteResults"
+        Effect   = "Allow"
+        Action   = "s3:PutObject"
+        Resource = "${aws_s3_bucket.this.arn}/results/$${aws:userid}/*"
+      },
+      {
+        Sid      = "EndWorkersWhenIdle"
+        Effect   = "Allow"
+        Action   = "autoscaling:SetDesiredCapacity"
+        Resource = aws_autoscaling_group.workers.arn
+      },
+    ]
+  })
+}

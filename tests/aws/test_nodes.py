@@ -1,0 +1,454 @@
+"""What a node does with its user data: the programs of the stack, with the emulator as AWS.
+
+The files of the rendered user data are written below a folder, `systemctl` only notes what it is
+told, and a small server stands for the metadata of the instance. Nothing of this machine changes.
+"""
+
+import base64
+import gzip
+import http.server
+import importlib
+import json
+import os
+import re
+import sqlite3
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .ladder import LIMIT_SECONDS, STACK, Emulator, Stack
+
+INSTANCE = "i-0123456789abcdef0"
+
+METADATA = {
+    "meta-data/instance-id": INSTANCE,
+    "meta-data/local-ipv4": "10.42.0.10",
+    "meta-data/public-ipv4": "198.51.100.20",
+    "meta-data/iam/security-credentials/": "role",
+    "meta-data/iam/security-credentials/role": json.dumps(
+        {
+            "AccessKeyId": "test",
+            "SecretAccessKey": "test",
+            "Token": "session",
+            "Expiration": "2099-01-01T00:00:00Z",
+        }
+    ),
+}
+
+
+class Metadata(http.server.BaseHTTPRequestHandler):
+    """Version 2 of the service: nothing is told without the token."""
+
+    def do_PUT(self) -> None:
+        self._answer(200, "t0k3n")
+
+    def do_GET(self) -> None:
+        if self.headers["X-aws-ec2-metadata-token"] != "t0k3n":
+            return self._answer(401, "")
+        found = METADATA.get(self.path.removeprefix("/latest/"))
+        return self._answer(404 if found is None else 200, found or "")
+
+    def _answer(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def serve(handler: type, context: ssl.SSLContext | None = None) -> http.server.HTTPServer:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def metadata() -> Iterator[str]:
+    server = serve(Metadata)
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster(stack: Stack, account: Emulator) -> Stack:
+    stack.variables["node_endpoint_url"] = account.url
+    stack.variables["python_version"] = f"{sys.version_info.major}.{sys.version_info.minor}"
+    stack.apply()
+    return stack
+
+
+@pytest.fixture(scope="module")
+def rendered(cluster: Stack) -> dict[str, dict[str, str]]:
+    """The files that cloud-init writes, by role."""
+    packed = {
+        "master" if each["type"] == "aws_instance" else "worker": each["values"].get(
+            "user_data_base64"
+        )
+        or each["values"]["user_data"]
+        for each in cluster.resources()
+        if each["type"] in ("aws_instance", "aws_launch_template")
+    }
+    return {
+        role: {
+            each["path"]: each["content"]
+            for each in yaml.safe_load(gzip.decompress(base64.b64decode(text)))["write_files"]
+        }
+        for role, text in packed.items()
+    }
+
+
+class Machine:
+    """A node whose root is a folder."""
+
+    def __init__(self, root: Path, files: dict[str, str], metadata: str) -> None:
+        self.root = root
+        for path, content in files.items():
+            self.file(path).parent.mkdir(parents=True, exist_ok=True)
+            self.file(path).write_text(content)
+        self.file("/proc/sys").mkdir(parents=True)
+        self.calls = root / "calls"
+        tool = root / "bin/systemctl"
+        tool.parent.mkdir()
+        tool.write_text(f'#!/bin/sh\necho "$@" >> {self.calls}\n')
+        tool.chmod(0o755)
+        self.environment = {
+            "GREGARIA_ROOT": str(root),
+            "GREGARIA_METADATA_URL": metadata,
+            "GREGARIA_PATIENCE": "1",
+            "PATH": f"{tool.parent}:{os.environ['PATH']}",
+        }
+
+    def file(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def boot(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(self.file("/opt/gregaria/node/node.py"))],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+
+    @property
+    def told(self) -> list[str]:
+        """What systemctl was told."""
+        return self.calls.read_text().splitlines() if self.calls.exists() else []
+
+    def edit_config(self, **changes: Any) -> None:
+        path = self.file("/etc/gregaria/node.json")
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+@pytest.fixture
+def master(tmp_path: Path, rendered: dict[str, dict[str, str]], metadata: str) -> Machine:
+    return Machine(tmp_path / "master", rendered["master"], metadata)
+
+
+@pytest.fixture
+def worker(tmp_path: Path, rendered: dict[str, dict[str, str]], metadata: str) -> Machine:
+    return Machine(tmp_path / "worker", rendered["worker"], metadata)
+
+
+def states(cluster: Stack, account: Emulator) -> dict[str, Any]:
+    """What the nodes have told, by the role that they act by."""
+    s3, bucket = account.client("s3"), cluster.outputs()["bucket"]
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix="nodes/")["Contents"]]
+    found = [json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]) for key in keys]
+    assert all(re.fullmatch(rf"nodes/\w+:{INSTANCE}/state\.json", key) for key in keys)
+    return {each["role"]: each for each in found}
+
+
+def test_a_worker_learns_how_to_join_and_starts(
+    worker: Machine, cluster: Stack, account: Emulator
+) -> None:
+    done = worker.boot()
+    assert done.returncode == 0, done.stderr
+    assert worker.told == [
+        "enable --now gregaria.service",
+        "enable --now gregaria-watch.service",
+    ]
+    invitation = worker.file("/etc/gregaria/secrets/invitation")
+    fingerprint = cluster.outputs()["certificate_fingerprint"]
+    assert re.fullmatch(
+        rf"gregaria://10\.42\.0\.10:5557/{fingerprint}/[A-Za-z0-9]{{48}}", invitation.read_text()
+    )
+    assert invitation.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in invitation.parent.iterdir()] == ["invitation"]
+    site = worker.file("/opt/gregaria/site")
+    assert (site / "gregaria/__init__.py").exists() and (site / "beside.py").exists()
+    assert (
+        "GREGARIA_ALLOWED_HOSTS=shop.test\n"
+        in worker.file("/etc/gregaria/gregaria.env").read_text()
+    )
+    state = states(cluster, account)["worker"]
+    assert state["state"] == "ready" and int(state["limits"]["open files"]) > 0
+
+
+def test_a_master_has_the_test_its_users_and_its_names(master: Machine) -> None:
+    done = master.boot()
+    assert done.returncode == 0, done.stderr
+    test = master.file("/opt/gregaria/test/locustfile.py")
+    assert test.read_text() == (STACK / "locust/locustfile.py").read_text()
+    secrets = master.file("/etc/gregaria/secrets")
+    assert sorted(path.name for path in secrets.iterdir()) == [
+        "join-token",
+        "master.pem",
+        "page-key",
+        "web-users",
+    ]
+    pem = (secrets / "master.pem").read_text()
+    assert pem.count("BEGIN CERTIFICATE") == pem.count("BEGIN PRIVATE KEY") == 1
+    environment = master.file("/etc/gregaria/gregaria.env").read_text()
+    assert "GREGARIA_WEB_NAME=198.51.100.20,10.42.0.10\n" in environment
+
+
+@pytest.mark.parametrize("role", ["master", "worker"])
+def test_the_units_are_such_as_systemd_takes_and_their_options_exist(
+    role: str, rendered: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    from gregaria import _native
+
+    files = {path: text for path, text in rendered[role].items() if "/systemd/" in path}
+    assert len(files) == 4
+    command = re.search(
+        r"^ExecStart=.*? -m gregaria ((?:.*\\\n)*.*)$",
+        files["/etc/systemd/system/gregaria.service"],
+        re.M,
+    )
+    assert command is not None
+    words = command[1].replace("\\\n", " ").split()
+    options, left, unknown, _ = _native.parse_command_line(words, {}, [], [])
+    assert options[role] and not left and not unknown
+
+
+def test_a_package_that_was_changed_is_not_installed(
+    worker: Machine, cluster: Stack, account: Emulator
+) -> None:
+    config = json.loads(worker.file("/etc/gregaria/node.json").read_text())
+    worker.edit_config(wheelhouse={**config["wheelhouse"], "sha256": "0" * 64})
+    done = worker.boot()
+    assert done.returncode == 1 and worker.told == []
+    state = states(cluster, account)["worker"]
+    assert state["state"] == "failed" and "is not what was uploaded" in state["reason"]
+    assert not worker.file("/opt/gregaria/site").exists()
+
+
+def test_a_package_for_another_python_is_told(
+    worker: Machine, cluster: Stack, account: Emulator
+) -> None:
+    config = json.loads(worker.file("/etc/gregaria/node.json").read_text())
+    worker.edit_config(wheelhouse={**config["wheelhouse"], "python": "3.99"})
+    assert worker.boot().returncode == 1
+    reason = states(cluster, account)["worker"]["reason"]
+    assert "the packages are for 3.99" in reason and "set python_version" in reason
+
+
+def test_a_call_that_is_refused_is_tried_for_a_while_and_then_told(
+    worker: Machine, cluster: Stack, account: Emulator
+) -> None:
+    worker.edit_config(stack="another")
+    done = worker.boot()
+    assert done.returncode == 1 and "tried again" in done.stderr
+    reason = states(cluster, account)["worker"]["reason"]
+    assert "given up after 1 seconds" in reason and "ParameterNotFound" in reason
+
+
+@pytest.fixture
+def keeper(master: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The keeper of a master that has booted, as a module of this process."""
+    assert master.boot().returncode == 0
+    for name, value in master.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(str(master.file("/opt/gregaria/node")))
+    yield importlib.import_module("watch")
+    for name in ("aws", "node", "watch"):
+        sys.modules.pop(name, None)
+
+
+def put_test(cluster: Stack, account: Emulator, **files: str) -> None:
+    """As Terraform does after a change of the test."""
+    path = cluster.folder / "other.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.py", text)
+    account.client("s3").put_object(
+        Bucket=cluster.outputs()["bucket"], Key="bundle/test.zip", Body=path.read_bytes()
+    )
+
+
+def test_a_newer_test_is_taken_over_when_none_runs(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator, monkeypatch: Any
+) -> None:
+    put_test(cluster, account, locustfile="FIRST = 1\n", old="")
+    running = {"state": "running"}
+    monkeypatch.setattr(keeper, "page_state", lambda config: running["state"])
+    watch = keeper.Watch()
+    watch.look()
+    test = master.file("/opt/gregaria/test")
+    assert "FIRST" not in (test / "locustfile.py").read_text()
+    running["state"] = "stopped"
+    watch.look()
+    assert (test / "locustfile.py").read_text() == "FIRST = 1\n" and (test / "old.py").exists()
+    put_test(cluster, account, locustfile="SECOND = 2\n")
+    watch.look()
+    assert [path.name for path in test.iterdir()] == ["locustfile.py"]
+    assert master.told[2:] == [], "nothing is restarted for a newer test"
+
+
+def test_results_are_kept_while_they_are_written(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator
+) -> None:
+    store = master.file("/var/lib/gregaria/runs.sqlite")
+    store.parent.mkdir(parents=True)
+    writer = sqlite3.connect(store)
+    writer.execute("pragma journal_mode = wal")
+    writer.execute("create table run (name text)")
+    writer.execute("insert into run values ('first')")
+    writer.commit()
+    keeper.Watch().look()
+    s3, bucket = account.client("s3"), cluster.outputs()["bucket"]
+    (found,) = s3.list_objects_v2(Bucket=bucket, Prefix="results/")["Contents"]
+    assert re.fullmatch(rf"results/\w+:{INSTANCE}/runs\.sqlite", found["Key"])
+    copy = master.root / "copy.sqlite"
+    copy.write_bytes(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
+    assert sqlite3.connect(copy).execute("select name from run").fetchall() == [("first",)]
+    writer.close()
+
+
+def test_what_the_page_shows_is_written(keeper: Any, master: Machine) -> None:
+    keeper.Watch().look()
+    shown = json.loads(master.file("/run/gregaria-cloud/cloud.json").read_text())
+    assert (shown["provider"], shown["region"]) == ("AWS", "us-east-1")
+    assert (shown["usd_per_hour"], shown["worker_count"]) == (0.139, 2)
+    assert shown["nodes"][INSTANCE]["state"] in ("ready", "failed")
+    assert {"expires_at", "starts_at", "idle_since", "max_usd_per_hour"} <= shown.keys()
+
+
+def change_cluster(cluster: Stack, account: Emulator, **changes: Any) -> None:
+    s3, bucket = account.client("s3"), cluster.outputs()["bucket"]
+    key = "control/cluster.json"
+    present = json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])
+    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps({**present, **changes}).encode())
+
+
+def test_other_targets_hold_at_once(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator
+) -> None:
+    watch = keeper.Watch()
+    watch.look()
+    change_cluster(cluster, account, allowed_hosts=["other.test"])
+    watch.look()
+    change_cluster(cluster, account, allowed_hosts=["shop.test"])
+    environment = master.file("/etc/gregaria/gregaria.env").read_text()
+    assert "GREGARIA_ALLOWED_HOSTS=other.test\n" in environment
+    assert master.told[2:] == ["restart gregaria.service"]
+
+
+def test_a_node_ends_when_its_lease_does_and_not_before(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator
+) -> None:
+    watch = keeper.Watch()
+    watch.look()
+    keeper.end_if_due()
+    assert master.told[2:] == []
+    change_cluster(cluster, account, expires_at="2026-01-01T00:00:00Z")
+    watch.look()
+    keeper.end_if_due()
+    change_cluster(cluster, account, expires_at=cluster.outputs()["expires_at"])
+    assert master.told[2:] == ["poweroff"]
+    assert states(cluster, account)["master"]["state"] == "ended"
+    watch.look()
+    keeper.end_if_due()
+    assert master.told[2:] == ["poweroff"], "a renewed lease holds"
+
+
+def test_a_worker_waits_for_the_group_to_end_it_first(keeper: Any, worker: Machine) -> None:
+    config = json.loads(worker.file("/etc/gregaria/node.json").read_text())
+    assert keeper.deadline(config) == pytest.approx(keeper.booted_at() + 4 * 3600 + 900, abs=5), (
+        "a node that never hears of a lease ends, too"
+    )
+
+
+def test_idle_machines_end(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator, monkeypatch: Any
+) -> None:
+    state = {"state": "running"}
+    monkeypatch.setattr(keeper, "page_state", lambda config: state["state"])
+    scaling = account.client("autoscaling")
+    group = cluster.outputs()["worker_group"]
+    scaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=2)
+    watch = keeper.Watch()
+    watch._started_at = time.time() - 7200
+    watch.look()
+    assert "poweroff" not in master.told, "a test runs"
+    state["state"] = "stopped"
+    watch.look()
+    assert "poweroff" not in master.told, "it ran a moment ago"
+    master.file("/var/lib/gregaria-node/active").write_text(str(time.time() - 3700))
+    watch.look()
+    assert master.told[-1] == "poweroff"
+    (found,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert found["DesiredCapacity"] == 0
+    assert states(cluster, account)["master"]["reason"] == "no test for 60 minutes"
+
+
+def test_the_page_can_ask_for_the_end(keeper: Any, master: Machine) -> None:
+    asked = master.file("/run/gregaria/end")
+    asked.parent.mkdir(parents=True)
+    asked.write_text("")
+    keeper.Watch().look()
+    assert master.told[-1] == "poweroff"
+
+
+def test_a_network_that_fails_keeps_nothing_else_back(
+    keeper: Any, master: Machine, monkeypatch: Any
+) -> None:
+    watch = keeper.Watch()
+    monkeypatch.setattr(watch.node.client, "_endpoint", "http://127.0.0.1:9")
+    watch.look()
+    assert master.file("/run/gregaria-cloud/cloud.json").exists()
+    assert "poweroff" not in master.told
+
+
+def test_the_state_of_the_page_is_asked_with_its_certificate_and_password(
+    keeper: Any, master: Machine
+) -> None:
+    asked: list[str | None] = []
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Authorization"])
+            body = b'{"state": "spawning"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(master.file("/etc/gregaria/secrets/master.pem"))
+    server = serve(Page, context)
+    try:
+        assert keeper.page_state({"page_port": server.server_port}) == "spawning"
+    finally:
+        server.shutdown()
+    password = master.file("/etc/gregaria/secrets/web-users").read_text().split()[-1]
+    assert asked == [f"Bearer {password}"]
+    assert keeper.page_state({"page_port": 9}) == "unknown"
