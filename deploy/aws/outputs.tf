@@ -80,6 +80,11 @@ output "bucket" {
   value       = aws_s3_bucket.this.id
 }
 
+output "master_instance" {
+  description = "Id of the master."
+  value       = aws_instance.master.id
+}
+
 output "worker_group" {
   description = "The auto-scaling group of the workers."
   value       = aws_autoscaling_group.workers.name

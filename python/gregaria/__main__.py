@@ -11,9 +11,6 @@ import sys
 #: Columns of the help text on anything but a narrow terminal.
 HELP_COLUMNS = 100
 
-#: First words that mean a command, of which there is nothing yet.
-RESERVED = ("cloud",)
-
 
 def main() -> None:
     """Answers, or hands over to the story of a run."""
@@ -31,13 +28,10 @@ def main() -> None:
         from gregaria.report import main as report
 
         sys.exit(report(arguments[1:]))
-    if first in RESERVED:
-        sys.stderr.write(
-            f"gregaria: error: not yet: there is no command `{first}` so far\n"
-            f"A user class of this name can be run by an option before it: "
-            f"gregaria --headless {first}\n"
-        )
-        sys.exit(2)
+    if first == "cloud":
+        from gregaria.cloud.command import main as cloud
+
+        sys.exit(cloud(arguments[1:]))
 
     from gregaria import _native
 

@@ -213,6 +213,12 @@ def test_a_node_may_do_little(cluster: Stack, account: Emulator) -> None:
     assert len(granted["master"]["ReadSecrets"][1]) == 3
     extra = {"SeeNodes", "ReadStateOfNodes", "WriteResults", "EndWorkersWhenIdle"}
     assert granted["master"].keys() - granted["worker"].keys() == extra
+    attached = {
+        each["values"]["policy_arn"].rpartition("/")[2]
+        for each in cluster.resources()
+        if each["type"] == "aws_iam_role_policy_attachment"
+    }
+    assert attached == {"AmazonSSMManagedInstanceCore"}
 
 
 def test_whatever_can_have_tags_has_that_of_the_stack(cluster: Stack) -> None:

@@ -66,6 +66,11 @@ output "instances" {
   value       = data.aws_instances.live.ids
 }
 
+output "addresses" {
+  description = "Their private addresses, in the same order."
+  value       = data.aws_instances.live.private_ips
+}
+
 output "volumes" {
   description = "Disks."
   value       = data.aws_ebs_volumes.left.ids

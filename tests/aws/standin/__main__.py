@@ -51,7 +51,6 @@ def main() -> None:
     (folder / "images.json").write_text(json.dumps(IMAGES))
     os.environ |= {
         "MOTO_AMIS_PATH": str(folder / "images.json"),
-        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "STANDIN_FAULTS": str(folder / "faults.json"),

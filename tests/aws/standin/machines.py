@@ -36,6 +36,8 @@ def create_instance(state: State, context: Context) -> State:
                     "VolumeType": root["volume_type"],
                     "VolumeSize": int(root["volume_size"]),
                     "Encrypted": root["encrypted"],
+                    # The default of the provider.
+                    "DeleteOnTermination": root["delete_on_termination"] is not False,
                 },
             }
         ],
@@ -93,6 +95,7 @@ def template_of(state: State, context: Context) -> dict[str, Any]:
                     "VolumeSize": int(disk["volume_size"]),
                     # The schema of this block has text here, as the provider's own.
                     "Encrypted": str(disk["encrypted"]).lower() == "true",
+                    "DeleteOnTermination": str(disk["delete_on_termination"]).lower() == "true",
                 },
             }
         ],

@@ -1,0 +1,42 @@
+"""The page of a cluster, asked as a script asks it: by its certificate and its password."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import urllib.request
+from typing import Any
+
+#: Seconds that one question may take.
+TIMEOUT = 5
+
+
+class Page:
+    """The master's side that one can talk to."""
+
+    def __init__(self, outputs: dict[str, Any], url: str | None = None) -> None:
+        self.url: str = url or outputs["ui_url"]
+        self._password: str = outputs["ui_password"]
+        # Nobody but our master has this certificate, whatever its address is.
+        self._trust = ssl.create_default_context(cadata=outputs["certificate"])
+        self._trust.check_hostname = False
+
+    def state(self) -> dict[str, Any] | None:
+        """The state of the test and the workers, or nothing while the page does not answer."""
+        request = urllib.request.Request(
+            f"{self.url}/stats/requests", headers={"Authorization": f"Bearer {self._password}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT, context=self._trust) as answer:
+                return json.load(answer)
+        except (OSError, ValueError):
+            return None
+
+
+def hosts_of(state: dict[str, Any]) -> set[str]:
+    """Hosts of the workers that have joined. Of several processes on a host each is a worker."""
+    return {
+        str(worker["id"]).rpartition("_")[0]
+        for worker in state.get("workers", [])
+        if worker.get("state") != "missing"
+    }

@@ -1,0 +1,161 @@
+"""`gregaria cloud up` and `push`: a cluster, and another test for it."""
+
+from __future__ import annotations
+
+import sys
+import time
+import webbrowser
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gregaria.cloud import nodes
+from gregaria.cloud.console import Console
+from gregaria.cloud.cost import dollars
+from gregaria.cloud.page import Page
+from gregaria.cloud.terraform import Plan, Terraform
+from gregaria.cloud.trouble import WORKERS_MISSING, Trouble
+
+#: Seconds between two looks at nodes that boot.
+INTERVAL = 10
+
+#: Where the test is, in Terraform's words.
+TEST = "aws_s3_object.test"
+
+
+def up(
+    terraform: Terraform,
+    console: Console,
+    *,
+    words: list[str],
+    is_yes: bool,
+    quorum: int | None,
+    deadline: float,
+    page_url: str | None,
+    opens_page: bool,
+) -> int:
+    """Makes the cluster what the folder says, and waits for its workers."""
+    terraform.init()
+    plan = terraform.plan(*words)
+    if plan.actions:
+        _tell_plan(plan, console)
+        console.ask("Make it?", is_yes)
+        try:
+            terraform.apply(plan)
+        except Trouble as trouble:
+            raise Trouble(_half_way(terraform, trouble)) from trouble
+    else:
+        console.say("Nothing to change: the cluster is as the folder says.")
+    outputs = terraform.outputs()
+    page = Page(outputs, page_url)
+    view = _wait(terraform, outputs, page, console, quorum, deadline)
+    _tell_end(outputs, view, page, console)
+    wanted = view.wanted if quorum is None else quorum
+    if not view.is_page_there or view.joined < wanted:
+        return WORKERS_MISSING
+    if opens_page and sys.stdout.isatty():
+        webbrowser.open(page.url)
+    return 0
+
+
+def push(terraform: Terraform, console: Console) -> int:
+    """Sends the test and nothing else. The master offers it to the workers when none runs."""
+    terraform.init()
+    plan = terraform.plan(f"-target={TEST}")
+    others = [address for address in plan.actions if address != TEST]
+    if others:
+        raise Trouble(f"there is more to do than the test ({others[0]}): use `gregaria cloud up`")
+    console.note(pushed=bool(plan.actions))
+    if not plan.actions:
+        console.say("The test is the same as before.")
+        return 0
+    terraform.apply(plan)
+    console.say("The master takes the new test within 10 seconds, or when the present run is over.")
+    return 0
+
+
+def _tell_plan(plan: Plan, console: Console) -> None:
+    kinds = [action for actions in plan.actions.values() for action in actions]
+    counts = {kind: kinds.count(kind) for kind in ("create", "update", "delete")}
+    rate = float(plan.outputs.get("estimated_usd_per_hour") or 0)
+    hours = float(plan.variables.get("ttl_hours") or 0)
+    end = plan.outputs.get("expires_at") or _in_hours(hours)
+    total = float(plan.outputs.get("max_total_usd") or rate * hours)
+    console.note(plan={**counts, "usd_per_hour": rate, "max_total_usd": total, "expires_at": end})
+    told = ", ".join(f"{number} to {kind}" for kind, number in counts.items() if number)
+    console.say(f"Resources: {told}")
+    console.say(
+        f"Cost: about {dollars(rate)} an hour, at most {dollars(total)} in all, by prices that are "
+        "not AWS's word, and without transfer of data"
+    )
+    console.say(f"Everything ends by itself at {end}")
+
+
+def _in_hours(hours: float) -> str:
+    end = datetime.now(UTC) + timedelta(hours=hours)
+    return end.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _half_way(terraform: Terraform, trouble: Trouble) -> str:
+    made = [each["address"] for each in terraform.state() if each["type"].startswith("aws_")]
+    if not made:
+        return f"{trouble}. Nothing was made in AWS"
+    listed = "\n".join(f"  {address}" for address in made)
+    return (
+        f"{trouble}. This exists now, and some of it costs money:\n{listed}\n"
+        "Try again with `gregaria cloud up`, or remove it with `gregaria cloud down`"
+    )
+
+
+def _wait(
+    terraform: Terraform,
+    outputs: dict[str, Any],
+    page: Page,
+    console: Console,
+    quorum: int | None,
+    deadline: float,
+) -> nodes.View:
+    """Looks until the page is there and enough workers have joined, or it takes too long."""
+    end = time.monotonic() + deadline
+    before = ""
+    while True:
+        view = nodes.look(terraform, outputs, page)
+        wanted = view.wanted if quorum is None else quorum
+        there = "the page answers" if view.is_page_there else "no page yet"
+        line = f"{there}, {view.joined} of {view.wanted} workers have joined"
+        if line != before:
+            console.say(line)
+        before = line
+        is_ready = view.is_page_there and view.joined >= wanted
+        # Who has failed to boot does not come later.
+        states = [node.state for node in view.nodes if node.state != "joined"]
+        is_hopeless = bool(states) and set(states) == {"failed"} and len(view.nodes) > view.wanted
+        if is_ready or is_hopeless or time.monotonic() > end:
+            return view
+        time.sleep(min(INTERVAL, max(0.1, end - time.monotonic())))
+
+
+def _tell_end(outputs: dict[str, Any], view: nodes.View, page: Page, console: Console) -> None:
+    console.note(
+        up=True,
+        stack=outputs["stack"],
+        ui_url=page.url,
+        ui_user=outputs["ui_user"],
+        certificate_fingerprint=outputs["certificate_fingerprint"],
+        expires_at=outputs["expires_at"],
+        usd_per_hour=outputs["estimated_usd_per_hour"],
+        workers={"wanted": view.wanted, "joined": view.joined},
+        missing=[line.strip() for line in view.missing()],
+    )
+    if not view.is_page_there:
+        console.say("The page does not answer:")
+        for node in view.nodes:
+            if node.role == "master":
+                console.say(node.line())
+    if view.missing():
+        console.say(f"{view.joined} of {view.wanted} workers have joined. Missing:")
+        for line in view.missing():
+            console.say(line)
+    console.say(f"Page:        {page.url}")
+    console.say(f"Sign in as:  {outputs['ui_user']}, terraform output -raw ui_password")
+    console.say(f"Certificate: {outputs['certificate_fingerprint']}")
+    console.say(f"Ends at:     {outputs['expires_at']}")

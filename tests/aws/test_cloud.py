@@ -1,0 +1,406 @@
+"""`gregaria cloud`, from an empty folder to an empty account, and what can go wrong on the way."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import pty
+import ssl
+import subprocess
+import sys
+import threading
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gregaria.cloud import folder as stack_folder
+from tests.system import ROOT
+
+from .ladder import LIMIT_SECONDS, STACK, Emulator
+from .test_wheelhouse import wheel
+
+
+@dataclass
+class Cloud:
+    """The command in a folder, as a person gives it there."""
+
+    folder: Path
+    emulator: Emulator
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **self.emulator.environment(self.folder),
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL": self.emulator.url,
+            "HOME": str(self.folder.parent),
+            **self.extra,
+        }
+
+    def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "gregaria", "cloud", *words],
+            cwd=self.folder if self.folder.exists() else self.folder.parent,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+        assert done.returncode == code, (done.stdout + done.stderr)[-3000:]
+        return done
+
+    def told(self, *words: str, code: int = 0) -> dict[str, Any]:
+        """The document of a run with --json."""
+        return json.loads(self.run(*words, "--json", code=code).stdout)
+
+
+def make(parent: Path, emulator: Emulator) -> Cloud:
+    """A folder by `init`, edited as its owner would."""
+    cloud = Cloud(parent / "mine", emulator)
+    cloud.run("init", "mine", "--package", str(wheel(parent, "linux_x86_64")))
+    (cloud.folder / "terraform.tfvars").write_text('target_hosts = ["shop.test"]\n')
+    return cloud
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, emulator: Emulator) -> Iterator[Cloud]:
+    """A folder that nothing was made of, and an empty account."""
+    emulator.reset()
+    yield make(tmp_path, emulator)
+    emulator.fail()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Cloud:
+    """A cluster that was brought up, and whose page does not answer yet."""
+    emulator.reset()
+    cloud = make(tmp_path_factory.mktemp("cloud"), emulator)
+    told = cloud.told("up", "--yes", "--deadline", "0", code=3)
+    assert told["plan"]["create"] > 40 and told["plan"]["usd_per_hour"] == 0.139
+    assert told["plan"]["max_total_usd"] == 0.56
+    assert told["workers"] == {"wanted": 2, "joined": 0}
+    assert [line.split()[-1] for line in told["missing"]] == ["starting", "starting"]
+    return cloud
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """The page of a master, which says who has joined."""
+
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, Served)
+        is_us = self.headers["Authorization"] == f"Bearer {server.password}"
+        workers = [{"id": f"{host}_0123", "state": "ready"} for host in server.hosts]
+        body = json.dumps({"state": "ready", "workers": workers}).encode() if is_us else b""
+        self.send_response(200 if is_us else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Served(http.server.ThreadingHTTPServer):
+    password = ""
+    hosts: list[str]
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.server_port}"
+
+
+@pytest.fixture(scope="module")
+def page(running: Cloud, emulator: Emulator) -> Iterator[Served]:
+    """The page with the certificate and the password of the cluster."""
+    state = json.loads((running.folder / "terraform.tfstate").read_text())
+    outputs = {name: each["value"] for name, each in state["outputs"].items()}
+    key = emulator.client("ssm").get_parameter(
+        Name=f"/{outputs['stack']}/page-key", WithDecryption=True
+    )["Parameter"]["Value"]
+    pem = running.folder / "page.pem"
+    pem.write_text(outputs["certificate"] + key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server = Served(("127.0.0.1", 0), Page)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.password, server.hosts = outputs["ui_password"], []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+def workers(emulator: Emulator) -> list[tuple[str, str]]:
+    """Ids of the workers' machines, and the names that they give themselves."""
+    found = emulator.client("ec2").describe_instances(
+        Filters=[
+            {"Name": "instance-state-name", "Values": ["running"]},
+            {"Name": "tag:Name", "Values": ["*-workers"]},
+        ]
+    )["Reservations"]
+    machines = [each for reservation in found for each in reservation["Instances"]]
+    return [
+        (each["InstanceId"], f"ip-{each['PrivateIpAddress'].replace('.', '-')}")
+        for each in machines
+    ]
+
+
+def bucket_of(emulator: Emulator) -> str:
+    return emulator.client("s3").list_buckets()["Buckets"][0]["Name"]
+
+
+def test_a_worker_that_never_joins_is_named_with_its_reason(
+    running: Cloud, page: Served, emulator: Emulator
+) -> None:
+    (_, first), (second, _) = workers(emulator)
+    page.hosts = [first]
+    emulator.client("s3").put_object(
+        Bucket=bucket_of(emulator),
+        Key=f"nodes/AROA:{second}/state.json",
+        Body=json.dumps({"role": "worker", "state": "failed", "reason": "no Python 3.12"}),
+        ContentType="application/json",
+    )
+    done = running.run("up", "--page", page.url, "--yes", "--deadline", "60", code=3)
+    assert "Nothing to change" in done.stdout
+    assert "the page answers, 1 of 2 workers have joined" in done.stdout
+    assert f"{second}" in done.stdout and "failed: no Python 3.12" in done.stdout
+    enough = running.told("up", "--page", page.url, "--yes", "--quorum", "1")
+    assert enough["workers"] == {"wanted": 2, "joined": 1}
+
+
+def test_up_ends_when_all_have_joined(running: Cloud, page: Served, emulator: Emulator) -> None:
+    page.hosts = [host for _, host in workers(emulator)]
+    told = running.told("up", "--page", page.url, "--yes")
+    assert told["workers"] == {"wanted": 2, "joined": 2} and told["missing"] == []
+    assert (told["ui_url"], told["ui_user"]) == (page.url, "operator")
+
+
+def test_status_lists_nodes_cost_and_end(running: Cloud, page: Served, emulator: Emulator) -> None:
+    page.hosts = [host for _, host in workers(emulator)]
+    told = running.told("status", "--page", page.url)
+    assert [(each["role"], each["state"]) for each in told["nodes"]] == [
+        ("master", "joined"),
+        ("worker", "joined"),
+        ("worker", "joined"),
+    ]
+    assert told["test"] == "ready" and 0 <= told["usd_so_far"] < 0.14
+    done = running.run("status", "--page", page.url)
+    assert "Cost: $0.14 an hour, $0.0" in done.stdout and "Ends: 20" in done.stdout
+    assert "in 3:" in done.stdout
+
+
+def test_nobody_with_another_certificate_is_the_page(running: Cloud, page: Served) -> None:
+    other = running.folder / "other.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"),
+            *("-keyout", str(other), "-out", str(other.with_suffix(".crt")), "-days", "1"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(other.with_suffix(".crt"), other)
+    server = Served(("127.0.0.1", 0), Page)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.password, server.hosts = page.password, []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    assert running.told("status", "--page", server.url)["test"] == "unknown"
+    server.shutdown()
+
+
+def test_push_sends_the_test_and_nothing_else(running: Cloud, emulator: Emulator) -> None:
+    s3 = emulator.client("s3")
+    before = s3.head_object(Bucket=bucket_of(emulator), Key="bundle/test.zip")["ETag"]
+    assert running.told("push")["pushed"] is False
+    path = running.folder / "locust/locustfile.py"
+    path.write_text(path.read_text() + "\n# Another version.\n")
+    assert running.told("push")["pushed"] is True
+    assert s3.head_object(Bucket=bucket_of(emulator), Key="bundle/test.zip")["ETag"] != before
+
+
+def test_up_with_a_variable_changes_what_is_there(running: Cloud, emulator: Emulator) -> None:
+    told = running.told("up", "--yes", "--deadline", "0", "--var", "worker_count=1", code=3)
+    assert (told["plan"]["create"], told["plan"]["update"]) == (0, 2)
+    assert told["workers"]["wanted"] == 1
+
+
+def test_without_a_terminal_or_a_yes_nothing_is_changed(running: Cloud, emulator: Emulator) -> None:
+    done = running.run("down", code=2)
+    assert "Say so with --yes" in done.stderr
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "gregaria", "cloud", "down"],
+        cwd=running.folder,
+        env=running.environment(),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.write(ours, b"n\n")
+        _, err = process.communicate(timeout=LIMIT_SECONDS)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 2 and "Remove them? [y/N]" in err and "nothing was changed" in err
+    assert emulator.client("s3").list_buckets()["Buckets"]
+
+
+def test_down_does_not_lose_results_that_it_cannot_fetch(running: Cloud) -> None:
+    away = Cloud(running.folder, running.emulator, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    told = away.told("down", "--yes", code=1)
+    assert "Nothing was removed: --without-results removes it all the same" in told["error"]
+
+
+def test_down_fetches_the_results_and_leaves_nothing(running: Cloud, emulator: Emulator) -> None:
+    emulator.client("s3").put_object(
+        Bucket=bucket_of(emulator), Key="results/AROA:i-1/runs.sqlite", Body=b"figures"
+    )
+    told = running.told("down", "--yes")
+    (path,) = told["results"]
+    assert (running.folder / path).read_bytes() == b"figures" and "/i-1/" in path
+    assert told["left"] == [] and 0 <= told["total_usd"] < 1
+    assert emulator.client("s3").list_buckets()["Buckets"] == []
+    assert "There is no cluster." in running.run("status").stdout
+    assert "There is no cluster." in running.run("down").stdout
+
+
+def test_an_apply_that_stops_half_way_is_told_and_cleaned(cloud: Cloud, emulator: Emulator) -> None:
+    emulator.fail(aws_autoscaling_group="InsufficientInstanceCapacity: no c7a.medium is left")
+    done = cloud.run("up", "--yes", code=1)
+    assert "InsufficientInstanceCapacity: no c7a.medium is left" in done.stderr
+    assert "This exists now" in done.stderr and "  aws_vpc.this[0]\n" in done.stderr
+    assert "gregaria cloud down" in done.stderr
+    status = cloud.told("status", code=1)
+    assert status["up"] is False and "aws_vpc.this[0]" in status["resources"]
+    emulator.fail()
+    told = cloud.told("down", "--yes")
+    assert told["left"] == []
+    ec2 = emulator.client("ec2")
+    assert [each for each in ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]] == []
+
+
+def test_what_is_left_behind_is_named(cloud: Cloud, emulator: Emulator) -> None:
+    cloud.run("up", "--yes", "--deadline", "0", "--var", "worker_count=0", code=3)
+    state = json.loads((cloud.folder / "terraform.tfstate").read_text())
+    stray = emulator.client("ec2").run_instances(
+        ImageId="ami-00000000000000001",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[
+            {
+                "ResourceType": "instance",
+                "Tags": [{"Key": "gregaria-stack", "Value": state["outputs"]["stack"]["value"]}],
+            }
+        ],
+    )["Instances"][0]["InstanceId"]
+    told = cloud.told("down", "--yes", "--deadline", "0", code=1)
+    assert told["left"] == [f"machine {stray}"]
+    assert "not confirmed gone" in told["error"]
+
+
+def test_a_plan_over_the_price_is_refused_before_anything_is_made(
+    cloud: Cloud, emulator: Emulator
+) -> None:
+    done = cloud.run("up", "--yes", "--var", "worker_count=30", code=2)
+    assert "This cluster costs $1.74 an hour" in done.stderr
+    assert emulator.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_without_terraform_it_is_said_where_to_get_it(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.extra = {"PATH": str(tmp_path)}
+    assert "terraform is not on the PATH: install 1.9 or later" in cloud.run("up", code=2).stderr
+
+
+def test_a_terraform_that_is_too_old_is_refused(cloud: Cloud, tmp_path: Path) -> None:
+    old = tmp_path / "bin/terraform"
+    old.parent.mkdir()
+    old.write_text('#!/bin/sh\necho \'{"terraform_version": "1.5.7"}\'\n')
+    old.chmod(0o755)
+    cloud.extra = {"PATH": f"{old.parent}:{os.environ['PATH']}"}
+    assert "terraform 1.5.7 is too old" in cloud.run("up", code=2).stderr
+
+
+def test_without_credentials_it_is_said_how_to_give_them(cloud: Cloud) -> None:
+    cloud.extra = {"AWS_ACCESS_KEY_ID": ""}
+    assert (
+        "there are no credentials for AWS: set AWS_ACCESS_KEY_ID"
+        in cloud.run("up", "--yes", code=2).stderr
+    )
+    profile = cloud.folder.parent / ".aws/credentials"
+    profile.parent.mkdir()
+    profile.write_text("[work]\naws_access_key_id = test\naws_secret_access_key = test\n")
+    cloud.extra["AWS_PROFILE"] = "work"
+    assert "There is no cluster." in cloud.run("status").stdout
+
+
+def test_a_folder_without_a_cluster_is_refused(tmp_path: Path, emulator: Emulator) -> None:
+    empty = Cloud(tmp_path / "empty", emulator)
+    empty.folder.mkdir()
+    assert "holds no cluster: make one with `gregaria cloud init" in empty.run("up", code=2).stderr
+
+
+def test_init_leaves_a_folder_alone_that_holds_something(cloud: Cloud) -> None:
+    package = next(cloud.folder.glob("wheels/*.whl"))
+    told = cloud.run("init", str(cloud.folder), "--package", str(package), code=2).stderr
+    assert "is there already and not empty" in told
+    gone = cloud.run("init", "new", "--package", "gone.whl", code=2).stderr
+    assert "there is no package `gone.whl`" in gone
+
+
+def test_what_init_copies_is_in_the_wheel_and_is_the_stack() -> None:
+    """maturin takes what the patterns name, and `init` takes what it finds there."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["maturin"]["include"]
+    prefix = "python/gregaria/cloud/stack/"
+    assert {each["path"].removeprefix(prefix) for each in settings} == set(stack_folder.PARTS)
+    copied = {str(path) for path in stack_folder.parts()}
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=STACK,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert copied == {name for name in listed if not name.startswith("tests/")}
+
+
+def test_an_installation_gives_its_own_wheel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, about = tmp_path / "site", "gregaria-9.9.dist-info"
+    files = {
+        "gregaria/__init__.py": "",
+        "gregaria/_native.abi3.so": "native",
+        f"{about}/METADATA": "Metadata-Version: 2.1\nName: gregaria\nVersion: 9.9\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nTag: cp311-abi3-manylinux_2_34_x86_64\n",
+        f"{about}/INSTALLER": "pip",
+        "gregaria/__pycache__/__init__.cpython-311.pyc": "",
+    }
+    for name, text in files.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    record = "".join(f"{name},,\n" for name in [*files, "../bin/gregaria", f"{about}/RECORD"])
+    (site / about / "RECORD").write_text(record)
+    monkeypatch.syspath_prepend(str(site))
+    path = stack_folder.make(tmp_path / "mine", None)
+    assert path.name == "gregaria-9.9-cp311-abi3-manylinux_2_34_x86_64.whl"
+    with zipfile.ZipFile(path) as found:
+        assert found.testzip() is None
+        assert set(found.namelist()) == {
+            "gregaria/__init__.py",
+            "gregaria/_native.abi3.so",
+            f"{about}/METADATA",
+            f"{about}/WHEEL",
+            f"{about}/RECORD",
+        }
+        recorded = found.read(f"{about}/RECORD").decode()
+    assert "gregaria/_native.abi3.so,sha256=" in recorded and recorded.endswith(",,\n")
