@@ -5,13 +5,14 @@
 #   make lint     format, lints, types, floors, file sizes
 #   make bench    compares with wrk, Locust and others   (SCENARIO=plain REPEATS=5 TOOLS=gregaria,wrk narrow it)
 #   make ui       builds the page into crates/web/assets   (needs Node 20 or later)
+#   make screenshots   takes the pictures of the page in docs/images again   (needs Chromium)
 #   make api      writes ui/openapi.json again, after a change of crates/web/src/model
 #   make wheel    builds the wheel into dist/
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python lint ui bench api wheel native release tools clean
+.PHONY: help demo test test-rust test-python lint ui screenshots bench api wheel native release tools clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -126,6 +127,9 @@ lint: .venv/.installed $(if $(NODE),ui/node_modules/.installed)
 ui: ui/node_modules/.installed
 	$(NPM) run model
 	$(NPM) run build
+
+screenshots: native ui/node_modules/.installed
+	$(NPM) run screenshots
 
 bench: release .venv-locust/.installed tools
 	$(RELEASE_BIN)/python bench/run.py --gregaria $(RELEASE_BIN)/gregaria --locust .venv-locust/bin/locust \

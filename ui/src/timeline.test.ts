@@ -41,6 +41,11 @@ describe("adding", () => {
     expect(timeline.lines.rps).toEqual([1, 2, null, 30]);
   });
 
+  test("a point that is late leaves no gap", () => {
+    const timeline = append(fromSeries(series([1, 2])), series([3.9]), []);
+    expect(timeline.time).toEqual([1, 2, 3.9]);
+  });
+
   test("points of a coarser step are not taken for gaps", () => {
     const timeline = append(fromSeries(series([10, 20], undefined, 10)), series([30]), []);
     expect(timeline.time).toEqual([10, 20, 30]);

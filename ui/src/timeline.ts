@@ -32,6 +32,9 @@ export interface Timeline {
   readonly kinds: ReadonlyMap<string, Column>;
 }
 
+/** A point may be late by half a step, or by this: a busy server has measured that stretch all the same. */
+const LATE_SECONDS = 1;
+
 /** Points kept: one a second makes an hour, more than a screen has pixels. */
 export const MAX_POINTS = 3600;
 
@@ -78,7 +81,7 @@ export function append(timeline: Timeline, series: Series, rates: KindRate[] | n
     if (last !== undefined && moment <= last) {
       return;
     }
-    if (last !== undefined && moment - last > step * 1.5) {
+    if (last !== undefined && moment - last > step + Math.max(step / 2, LATE_SECONDS)) {
       pushRow(last + step, () => null);
     }
     pushRow(moment, (line) => series[line][row] ?? null, row);

@@ -3,6 +3,7 @@ import { formatClock } from "./format.ts";
 import type { State } from "./model.ts";
 import { previewText, spreadText } from "./start-words.ts";
 import {
+  asSentence,
   elapsedText,
   emptyText,
   endSentence,
@@ -129,4 +130,11 @@ describe("sentences", () => {
       "● 2,014 req/s · 0.8 % failed · checkout-peak",
     );
   });
+});
+
+test("a refusal of the server is a sentence", () => {
+  expect(asSentence("no workers connected")).toBe("No workers connected.");
+  expect(asSentence("`a.b` is not allowed")).toBe("`a.b` is not allowed.");
+  expect(asSentence("That password is not right.")).toBe("That password is not right.");
+  expect(asSentence("")).toBe("");
 });

@@ -87,6 +87,13 @@ export function endSentence(end: RunEnd): string {
   }
 }
 
+/** What a server says in lower case, as a sentence. Code and names at its begin stay as they are. */
+export function asSentence(text: string): string {
+  const trimmed = text.trim();
+  const first = /^[a-z]/.test(trimmed) ? trimmed.charAt(0).toUpperCase() : trimmed.charAt(0);
+  return `${first}${trimmed.slice(1)}${/[.!?:…]$/.test(trimmed) || trimmed === "" ? "" : "."}`;
+}
+
 /** Elapsed time of the time that a run shall last: `12:31/20:00`. */
 export function elapsedText(state: State, now: number): string {
   if (state.started_at === null) {

@@ -5,10 +5,11 @@
 //! JSON says how it went.
 //!
 //! ```text
-//! workers MASTER PORT WORKERS NAMES SECONDS
+//! workers MASTER PORT WORKERS NAMES SECONDS [OF]
 //! ```
 //!
-//! joins so many within so many seconds; each reports so many names.
+//! joins so many within so many seconds; each reports so many names: the same ones, or each others
+//! of so many in all.
 
 use std::env;
 use std::io::{self, Write};
@@ -34,7 +35,7 @@ const CLOSING: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("usage: workers MASTER PORT WORKERS NAMES SECONDS")]
+    #[error("usage: workers MASTER PORT WORKERS NAMES SECONDS [OF]")]
     Usage,
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -44,8 +45,9 @@ enum Problem {
 struct Crowd {
     master: Master,
     begin: Instant,
-    /// Its times begin at 0 and are moved to the moment of each report.
-    report: StatsReport,
+    /// One for each share of the names; workers take them in turn. Their times begin at 0 and are
+    /// moved to the moment of each report.
+    reports: Vec<StatsReport>,
 }
 
 impl Crowd {
@@ -84,6 +86,8 @@ impl Seen {
 
 struct Simulated {
     crowd: Rc<Crowd>,
+    /// Which of the reports is its.
+    share: usize,
     worker: Worker,
     link: Link,
     seen: Seen,
@@ -109,6 +113,7 @@ impl Simulated {
         };
         Ok(Self {
             worker: Worker::new(settings, crowd.now()),
+            share: number as usize % crowd.reports.len(),
             crowd,
             link,
             seen: Seen::default(),
@@ -241,7 +246,7 @@ impl Simulated {
     fn report(&self, now: Moment) -> StatsReport {
         let user_count = self.users.iter().map(|(_, count)| count).sum();
         let mut report = if user_count > 0 {
-            at_moment(self.crowd.report.clone(), now.unix)
+            at_moment(self.crowd.reports[self.share].clone(), now.unix)
         } else {
             StatsReport::default()
         };
@@ -266,12 +271,13 @@ fn at_moment(mut report: StatsReport, now: f64) -> StatsReport {
     report
 }
 
-fn report(names: u32) -> StatsReport {
+/// A report of so many names from this one on.
+fn report(first: u32, names: u32) -> StatsReport {
     let settings = Settings::default();
     let recorder = Recorder::new(&settings);
     let requests = names * REQUESTS_PER_NAME;
     for number in 0..requests {
-        let name = format!("/shop/page/{}", number % names);
+        let name = format!("/shop/page/{}", first + number % names);
         recorder.record(&Sample {
             method: "GET",
             name: &name,
@@ -323,17 +329,22 @@ async fn run(crowd: Crowd, count: u32, join_within: Duration) -> io::Result<()> 
 
 fn main() -> Result<(), Problem> {
     let words: Vec<String> = env::args().skip(1).collect();
-    let [host, port, count, names, seconds] = words.as_slice() else {
+    let [host, port, count, names, seconds, of @ ..] = words.as_slice() else {
         return Err(Problem::Usage);
     };
     let number = |word: &String| word.parse::<u32>().map_err(|_| Problem::Usage);
+    let names = number(names)?;
+    let of = of.first().map_or(Ok(names), number)?;
     let crowd = Crowd {
         master: Master::Open {
             host: host.clone(),
             port: port.parse().map_err(|_| Problem::Usage)?,
         },
         begin: Instant::now(),
-        report: report(number(names)?),
+        reports: (0..of.max(1))
+            .step_by(names.max(1) as usize)
+            .map(|first| report(first, names))
+            .collect(),
     };
     let join_within = Duration::from_secs(number(seconds)?.into());
     let runtime = tokio::runtime::Builder::new_current_thread()

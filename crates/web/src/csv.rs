@@ -1,5 +1,6 @@
 //! The CSV files of a run, in Locust's columns and in the spelling of Python's `csv` module: lines
-//! end with CR LF, and a field is quoted only where it has to be.
+//! end with CR LF, and a field is quoted only where it has to be. A text that a spreadsheet would take
+//! for a formula gets an apostrophe before it.
 
 use gregaria_stats::{Entry, HistoryPoint, Snapshot, Window};
 
@@ -283,6 +284,11 @@ fn push_row(text: &mut String, fields: impl IntoIterator<Item = String>) {
         if place > 0 {
             text.push(',');
         }
+        let field = if is_formula(&field) {
+            format!("'{field}")
+        } else {
+            field
+        };
         if field.contains([',', '"', '\r', '\n']) {
             text.push('"');
             text.push_str(&field.replace('"', "\"\""));
@@ -292,4 +298,22 @@ fn push_row(text: &mut String, fields: impl IntoIterator<Item = String>) {
         }
     }
     text.push_str("\r\n");
+}
+
+/// Whether a spreadsheet would compute it. What a target or a locustfile has named is only text.
+fn is_formula(field: &str) -> bool {
+    field.starts_with(['=', '+', '-', '@', '\t', '\r']) && field.parse::<f64>().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_no_formula_and_a_number_stays_one() {
+        let mut text = String::new();
+        let fields = ["=1+1", "@SUM(A1)", "-2", "-x", "a=b", "=\"a\",b"];
+        push_row(&mut text, fields.map(str::to_owned));
+        assert_eq!(text, "'=1+1,'@SUM(A1),-2,'-x,a=b,\"'=\"\"a\"\",b\"\r\n");
+    }
 }

@@ -235,6 +235,6 @@ def _worker_command(environment: Environment) -> str | None:
     port = getattr(runner, "master_bind_port", None)
     if port is None:
         return None
-    if runner.entrance.tokens:
+    if runner.entrance.tokens():
         return "gregaria --worker --invitation FILE"
     return f"gregaria --worker --master-host HOST --master-port {port} -f -"

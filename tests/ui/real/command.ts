@@ -139,7 +139,7 @@ export class Folder {
     const port = words.includes("-P") ? [] : ["-P", "0"];
     const started = this.gregaria("-f", join(FILES, file), ...port, ...words);
     const [, url] = await started.says(/Starting web interface at (https?:\/\/\S+?)[.,]?\s/);
-    return new Serving(started, url as string);
+    return new Serving(started, url as string, join(FILES, file));
   }
 
   /** Ends all that was started in it, the last first, and removes it. */
@@ -156,6 +156,7 @@ export class Serving {
   constructor(
     readonly started: Started,
     readonly url: string,
+    readonly file: string,
   ) {}
 
   /** Asks for a path as a script does, and gives the answer as it is. */

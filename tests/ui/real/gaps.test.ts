@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openBrowser, openPage, type Watched } from "../browser.ts";
 import { canServe, Folder, freePort, hasNginx, NGINX, type Serving } from "./command.ts";
 import { Gate } from "./gate.ts";
+import { allowed } from "./patience.ts";
 import { button, chartRows, figure, pill } from "./reading.ts";
 
 describe.skipIf(!canServe)("the page of a run", () => {
@@ -57,7 +58,7 @@ describe.skipIf(!canServe)("the page of a run", () => {
     await page.goto(serving.url + path);
     await pill(page).getByText("Running").waitFor();
     serving.started.process.kill("SIGSTOP");
-    await page.getByText(/No data since \d\d:\d\d:\d\d\. Retrying\./).waitFor({ timeout: 6000 });
+    await page.getByText(/No data since \d\d:\d\d:\d\d\. Retrying\./).waitFor();
     await expect(page.locator(".figures.stale").count()).resolves.toBe(1);
     serving.started.process.kill("SIGCONT");
     await pill(page).getByText("Running").waitFor();
@@ -92,7 +93,7 @@ describe.skipIf(!canServe)("the page of a run", () => {
     }
     gate.shut();
     const cut = Date.now();
-    await page.getByText("Not connected").waitFor({ timeout: 6000 });
+    await page.getByText("Not connected").waitFor();
     await expect.poll(() => Date.now() - cut).toBeGreaterThan(10_000);
     gate.unlock();
     await page.getByText(/Back\. \d+ s were missing and have been loaded\./).waitFor();
@@ -120,7 +121,7 @@ describe.skipIf(!canServe)("the page of a run", () => {
       const path = await run();
       const { page } = watched;
       await page.goto(proxy.url + path);
-      await page.getByText("Updates every 2 s").waitFor({ timeout: 13_000 });
+      await page.getByText("Updates every 2 s").waitFor({ timeout: allowed(12_000) });
       await expect.poll(() => figure(page, "Users").innerText()).toBe("1");
       await button(page, "Stop test").click();
       await pill(page).getByText("Stopped").waitFor();
@@ -174,7 +175,7 @@ describe.skipIf(!canServe)("a page whose server is killed", () => {
     const killed = Date.now();
     await serving.started.end("SIGKILL");
     await page.getByText(/No data since \d\d:\d\d:\d\d\. Retrying\./).waitFor();
-    expect(Date.now() - killed).toBeLessThan(4500);
+    expect(Date.now() - killed).toBeLessThan(allowed(4000));
     await pill(page).getByText("Not connected").waitFor();
     expect(await page.locator(".figures.stale").count()).toBe(1);
     expect(await button(page, "Stop test").isEnabled()).toBe(true);

@@ -74,7 +74,7 @@ function HeatValue(props: { data: HeatData | null; scope: Scope }) {
   const moment = cursor === null ? null : cursor + props.scope.start;
   const column =
     data && moment !== null
-      ? data.columns.find((one) => one.time >= moment && one.time - data.step < moment)
+      ? data.columns.find((one, at) => one.time >= moment && beginOf(data, at) < moment)
       : data?.columns.at(-1);
   if (!column || !data) {
     return <span>darker means more requests</span>;
@@ -95,6 +95,13 @@ function HeatValue(props: { data: HeatData | null; scope: Scope }) {
       )}
     </>
   );
+}
+
+/** Where a column begins: where the one before it ends, which may be a little more than a step ago. */
+function beginOf(data: HeatData, at: number): number {
+  const { time } = data.columns[at] as HeatColumn;
+  const before = data.columns[at - 1]?.time ?? Number.NEGATIVE_INFINITY;
+  return time - before < 2 * data.step ? before : time - data.step;
 }
 
 function painter(whole: HeatData | null, scope: Scope): Painter {
@@ -159,9 +166,10 @@ function meanPixels(data: HeatData, scope: Scope, width: number) {
   const failures = new Float64Array(width);
   const seconds = new Float64Array(width);
   const scale = width / (scope.to - scope.from);
-  for (const column of data.columns) {
+  for (const [place, column] of data.columns.entries()) {
+    const begin = beginOf(data, place);
     const end = (column.time - scope.start - scope.from) * scale;
-    const first = Math.max(0, Math.floor(end - data.step * scale));
+    const first = Math.max(0, Math.floor((begin - scope.start - scope.from) * scale));
     const after = Math.min(width, Math.max(first + 1, Math.ceil(end)));
     for (let x = first; x < after; x += 1) {
       for (let row = 0; row < rows; row += 1) {
@@ -169,7 +177,7 @@ function meanPixels(data: HeatData, scope: Scope, width: number) {
         counts[at] = (counts[at] ?? 0) + (column.counts[row] ?? 0);
       }
       failures[x] = (failures[x] ?? 0) + column.failures;
-      seconds[x] = (seconds[x] ?? 0) + data.step;
+      seconds[x] = (seconds[x] ?? 0) + column.time - begin;
     }
   }
   counts.forEach((count, at) => {

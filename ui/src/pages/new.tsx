@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { durationText, parseDuration } from "../duration.ts";
-import { formatDate, formatNumber, plural } from "../format.ts";
+import { formatCount, formatDate, formatNumber, plural } from "../format.ts";
 import type { ConfirmRequired, Load, ParameterValue, StartForm, TargetCheck } from "../model.ts";
 import { Button, CopyButton } from "../parts/button.tsx";
 import { Check, Choice, Field } from "../parts/field.tsx";
@@ -11,6 +11,7 @@ import { checkTarget, getForm, isDone, startRun } from "../state/commands.ts";
 import { go, href, query } from "../state/place.ts";
 import { server, viewedRun } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
+import { asSentence } from "../words.ts";
 import { GuardDialog } from "./guard-dialog.tsx";
 import { LoadPreview } from "./load-preview.tsx";
 import { Parameters } from "./parameters.tsx";
@@ -114,7 +115,7 @@ function Form(props: { form: StartForm }) {
     }
     setKey(newKey());
     if (answer.kind === "refused" && answer.problem.field !== null) {
-      setErrors({ [answer.problem.field]: answer.problem.message });
+      setErrors({ [answer.problem.field]: asSentence(answer.problem.message) });
     } else if (isDone(answer)) {
       go(`/runs/${answer.value.run}/overview`);
     }
@@ -301,7 +302,7 @@ function Target(props: { host: string; onHost: (host: string) => void; error: st
       onValue={props.onHost}
       placeholder="https://staging.shop.example"
       error={props.error}
-      hint={check && standing?.tone !== "ok" ? check.message : null}
+      hint={check && standing?.tone !== "ok" ? asSentence(check.message) : null}
       aside={
         standing && (
           <span class={`standing ${standing.tone}`}>
@@ -318,6 +319,7 @@ function Finish(props: { form: StartForm; load: Load; isBusy: boolean }) {
   const { form, load } = props;
   const run = server.value?.end === null ? server.value.run : null;
   const last = form.last_run;
+  const crew = server.value?.workers;
   const reason = isOperator.value ? form.cannot_start : "You may look, and not start tests.";
   return (
     <div class="finish">
@@ -332,9 +334,14 @@ function Finish(props: { form: StartForm; load: Load; isBusy: boolean }) {
         <Button kind="main" isSubmit disabled={reason !== null || props.isBusy}>
           Start test
         </Button>
-        {reason !== null && <span class="reason">{reason}</span>}
+        {reason !== null && <span class="reason">{asSentence(reason)}</span>}
         {run !== null && <a href={href(`/runs/${run}/overview`)}>Open run {run}</a>}
       </div>
+      {crew?.expected != null && crew.active < crew.expected && (
+        <p class="note" role="status">
+          {formatCount(crew.active)} of {formatCount(crew.expected)} workers connected.
+        </p>
+      )}
       {form.workers === 0 && form.worker_command !== null && (
         <p class="command">
           Start one: <code>{form.worker_command}</code> <CopyButton text={form.worker_command} />

@@ -2,6 +2,7 @@
 
 import * as api from "../api.ts";
 import type { ConfirmRequired } from "../model.ts";
+import { asSentence } from "../words.ts";
 import { askToSignIn } from "./session.ts";
 import { toast } from "./tell.ts";
 
@@ -26,7 +27,7 @@ export function isDone<Value>(answer: api.Answer<Value>): answer is { kind: "don
     if (answer.status === 401) {
       askToSignIn();
     }
-    toast(answer.problem.message);
+    toast(asSentence(answer.problem.message));
   } else if (answer.kind === "unreachable") {
     toast("The server does not answer.");
   }

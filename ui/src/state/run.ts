@@ -14,7 +14,7 @@ import {
   NOTHING,
   type Picture,
 } from "../picture.ts";
-import { backText, type Link, restartedText } from "../words.ts";
+import { asSentence, backText, type Link, restartedText } from "../words.ts";
 import { isSignedIn, loadSession, session } from "./session.ts";
 import { announce, toast } from "./tell.ts";
 
@@ -201,7 +201,7 @@ async function loadEarlier(run: number): Promise<void> {
   if (viewedRun.peek() === run && answer.kind === "done") {
     picture.value = fromSnapshot(answer.value);
   } else if (viewedRun.peek() === run && answer.kind === "refused") {
-    missing.value = answer.problem.message;
+    missing.value = asSentence(answer.problem.message);
   }
 }
 

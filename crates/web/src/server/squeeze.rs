@@ -1,4 +1,4 @@
-//! Compresses answers that are large and short-lived. Streams compress themselves.
+//! Compresses answers that are large. Streams compress themselves.
 
 use std::io::Write;
 
@@ -14,8 +14,14 @@ use flate2::write::GzEncoder;
 /// Bytes below which it is not worth it.
 const WORTH: usize = 1400;
 
-/// Answers that are compressed: texts.
-const KINDS: [&str; 3] = ["application/json", "text/html", "text/csv"];
+/// Answers that are compressed: texts, and the page's own files.
+const KINDS: [&str; 5] = [
+    "application/json",
+    "text/html",
+    "text/csv",
+    "text/css",
+    "text/javascript",
+];
 
 /// To be put around everything.
 pub(super) async fn squeeze(request: Request, next: Next) -> Response {

@@ -1,0 +1,130 @@
+// A master with two hundred workers and five hundred endpoints: what its page weighs, what it says when
+// a worker is lost, and when all are. Most workers are played by one process; three are real.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openBrowser, openPage, type Watched } from "../browser.ts";
+import { CROWD, canServe, FILES, Folder, freePort, hasCrowd, type Serving } from "./command.ts";
+import { axeInBothThemes, Load } from "./measures.ts";
+import { allowed } from "./patience.ts";
+import { button, cellsOf, figure, numberOf, pill, startTest } from "./reading.ts";
+
+const WORKERS = 200;
+const REAL = 3;
+const USERS = 400;
+/** Names of the played workers, and of the locustfile. */
+const ENDPOINTS = 500;
+
+describe.skipIf(!canServe || !hasCrowd)("the page of a large cluster", () => {
+  const folder = new Folder();
+  let browser: Browser;
+  let serving: Serving;
+  let watched: Watched;
+  let page: Page;
+  let port: string;
+  let workers: ReturnType<Folder["gregaria"]>[];
+  let crowd: ReturnType<Folder["run"]>;
+  beforeAll(async () => {
+    port = String(await freePort());
+    [browser, serving] = await Promise.all([
+      openBrowser("--enable-precise-memory-info"),
+      folder.serve(
+        ...(["shop.py", "--master", "--master-bind-host", "127.0.0.1"] as const),
+        ...["--master-bind-port", port, "--expect-workers", String(WORKERS), "-H", NOWHERE],
+      ),
+    ]);
+    watched = await openPage(browser);
+    page = watched.page;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await folder.close();
+  });
+
+  test("waits for workers, and says how one is started", async () => {
+    await page.goto(serving.url);
+    await page.waitForURL("**/new");
+    await page.getByText("No workers connected.").waitFor();
+    await page.getByText(`0 of ${WORKERS} workers connected.`).waitFor();
+    await page.getByText(`gregaria --worker --master-host HOST --master-port ${port}`).waitFor();
+    expect(await button(page, "Start test").isDisabled()).toBe(true);
+    expect(await axeInBothThemes(page)).toEqual([]);
+  });
+
+  test("starts when they are there", async () => {
+    crowd = folder.run(
+      ...[CROWD, "127.0.0.1", port, String(WORKERS - REAL), "50", "1", String(ENDPOINTS)],
+    );
+    workers = Array.from({ length: REAL }, () =>
+      folder.gregaria("--worker", "--master-port", port, "-f", `${FILES}/shop.py`),
+    );
+    await page.getByLabel("Users", { exact: true }).fill(String(USERS));
+    await page.getByText(`${USERS} users on ${WORKERS} workers, 2 each.`).waitFor();
+    await startTest(page, { users: USERS, rate: 1000 });
+    await expect.poll(() => figure(page, "Users").innerText()).toBe(String(USERS));
+    await pill(page).getByText("Running").waitFor();
+    const tab = page.getByRole("link", { name: /^Endpoints/ });
+    await expect
+      .poll(async () => numberOf(await tab.innerText()))
+      .toBeGreaterThanOrEqual(ENDPOINTS);
+    const shown = page.getByRole("link", { name: /^Workers/ });
+    expect(await shown.innerText()).toContain(`${WORKERS}/${WORKERS}`);
+  });
+
+  test("is light: bytes sent, live data, elements and memory", { timeout: 90_000 }, async () => {
+    const address = page.url();
+    const fresh = await openPage(browser);
+    const load = await Load.of(fresh.page);
+    await fresh.page.goto(address);
+    await pill(fresh.page).getByText("Running").waitFor();
+    await fresh.page.getByText("Latency heat map").waitFor();
+    expect(load.pageBytes()).toBeLessThanOrEqual(60_000);
+    for (const tab of ["endpoints", "workers", "overview"]) {
+      await fresh.page.goto(address.replace("overview", tab));
+      await pill(fresh.page).getByText("Running").waitFor();
+      const seen = await load.live(fresh.page, 5);
+      expect(seen.bytesPerSecond, `live data of ${tab}`).toBeLessThanOrEqual(8_000);
+      const elements = await fresh.page.evaluate(() => document.querySelectorAll("*").length);
+      expect(elements, `elements of ${tab}`).toBeLessThanOrEqual(1500);
+    }
+    expect(await load.heapBytes()).toBeLessThanOrEqual(25_000_000);
+    expect(fresh.complaints).toEqual([]);
+    await fresh.context.close();
+  });
+
+  test("says within five seconds that a worker is lost", async () => {
+    const killed = Date.now();
+    workers[0]?.process.kill("SIGKILL");
+    await page.getByText(/▲ 1 of 200 workers/).waitFor({ timeout: 20_000 });
+    expect(Date.now() - killed).toBeLessThan(allowed(5000));
+    await pill(page).getByText("Running (degraded)").waitFor();
+    // Its users run elsewhere.
+    await expect.poll(() => figure(page, "Users").innerText()).toBe(String(USERS));
+    await page.getByRole("link", { name: /^Workers/ }).click();
+    await page.getByRole("searchbox").fill("lost");
+    const row = page.locator("tbody tr");
+    await expect.poll(() => row.count()).toBe(1);
+    const cells = await cellsOf(row.first());
+    expect(cells.CPU).toBe("–");
+    expect(cells.Users).toBe("0");
+    const { marks } = await serving.json<{ marks: { kind: string; text: string }[] }>(
+      `/api/v1/runs/1`,
+    );
+    expect(marks.map((mark) => mark.kind)).toContain("worker_lost");
+    expect(await axeInBothThemes(page)).toEqual([]);
+  });
+
+  test("says why the run ended when all of them are", async () => {
+    for (const each of [crowd, ...workers]) {
+      each.process.kill("SIGKILL");
+    }
+    await page.getByText(/✕ Ended at \d\d:\d\d:\d\d: .*worker/).waitFor({ timeout: 20_000 });
+    await pill(page).getByText("Ended").waitFor();
+    await page.getByRole("button", { name: "Run again" }).waitFor();
+    expect(await axeInBothThemes(page)).toEqual([]);
+    expect(watched.complaints).toEqual([]);
+  });
+});
+
+/** Where nobody listens: requests fail at once. */
+const NOWHERE = "http://127.0.0.1:1";
