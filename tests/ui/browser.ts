@@ -1,10 +1,16 @@
 // A real browser, and pages that write down what went wrong in them.
 
 import { accessSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, firefox, type Page } from "playwright-core";
 
-/** Where Debian puts it; another one is named by CHROMIUM. */
-const PATH = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** BROWSER=firefox drives Debian's Firefox in place of its Chromium. */
+export const isFirefox = process.env.BROWSER === "firefox";
+
+/** Where Debian puts it; another one is named by CHROMIUM or FIREFOX. */
+const PATH = isFirefox
+  ? (process.env.FIREFOX ?? "/usr/bin/firefox-esr")
+  : (process.env.CHROMIUM ?? "/usr/bin/chromium");
 
 /** What a browser needs in a container without a display, and what keeps it from calling home. */
 const FLAGS = [
@@ -28,8 +34,12 @@ export const hasBrowser = ((): boolean => {
   }
 })();
 
-/** Starts the browser, with further flags. */
+/** Starts the browser, with further flags of Chromium. */
 export function openBrowser(...flags: string[]): Promise<Browser> {
+  if (isFirefox) {
+    const executablePath = join(import.meta.dirname, "firefox.mjs");
+    return firefox.launch({ channel: "moz-firefox", executablePath });
+  }
   return chromium.launch({ executablePath: PATH, args: [...FLAGS, ...flags] });
 }
 
