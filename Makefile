@@ -12,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python lint ui screenshots bench api wheel native release tools clean
+.PHONY: help demo test test-rust test-python test-firefox lint ui screenshots bench api wheel native release tools clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -106,6 +106,11 @@ test-python: native .venv-locust/.installed .venv-checkov/.installed tools $(if 
 
 part/tests/ui:
 	$(if $(NODE),$(NPM) test,@echo "test: no Node here, so the tests of the page are left out")
+
+# What matters most, in Debian's Firefox: before a release.
+test-firefox: native ui/node_modules/.installed
+	cargo build --quiet --locked --workspace --example workers
+	BROWSER=firefox $(NPM) test -- real/course real/gaps real/cluster tests/ui/live tests/ui/accessible
 
 part/%:
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $* $(PYTEST_ARGS)

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openBrowser, openPage, type Watched } from "../browser.ts";
 import { canServe, Folder, type Serving } from "./command.ts";
 import { allowed } from "./patience.ts";
-import { button, cellsOf, figure, numberOf, pill, startTest } from "./reading.ts";
+import { button, cellsOf, figure, numberOf, pill, startTest, write } from "./reading.ts";
 import { Target } from "./target.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -43,7 +43,7 @@ describe.skipIf(!canServe)("a test that is driven by its page", () => {
     await pill(page).getByText("Running").waitFor();
 
     await page.getByRole("button", { name: "Change users" }).click();
-    await page.getByLabel("Users", { exact: true }).fill("8");
+    await write(page.getByLabel("Users", { exact: true }), "8");
     await page.getByRole("button", { name: "Apply" }).click();
     await page.getByText("Raise from 4 to 8 users?").waitFor();
     await page.getByRole("button", { name: "Raise" }).click();

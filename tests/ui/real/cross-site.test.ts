@@ -4,14 +4,14 @@
 import { get } from "node:http";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openBrowser } from "../browser.ts";
+import { isFirefox, openBrowser } from "../browser.ts";
 import { canServe, FILES, Folder, freePort, hasLocust, type Serving } from "./command.ts";
 import { Elsewhere } from "./elsewhere.ts";
 
 const PASSWORD = "a password of these tests";
 const SCRIPT = { headers: { Authorization: `Bearer ${PASSWORD}` } };
 
-describe.skipIf(!canServe)("a page of another site", () => {
+describe.skipIf(!canServe || isFirefox)("a page of another site", () => {
   const folder = new Folder({ GREGARIA_WEB_PASSWORD: PASSWORD });
   const elsewhere = new Elsewhere();
   let browser: Browser;
@@ -119,7 +119,7 @@ describe.skipIf(!canServe)("a page of another site", () => {
   });
 });
 
-describe.skipIf(!canServe || !hasLocust)("the same page, at the real Locust", () => {
+describe.skipIf(!canServe || !hasLocust || isFirefox)("the same page, at the real Locust", () => {
   test("starts a test, reads its figures and stops it", async () => {
     const folder = new Folder();
     const elsewhere = new Elsewhere();

@@ -24,16 +24,23 @@ export function button(page: Page, name: string | RegExp): Locator {
   return page.getByRole("button", { name }).filter({ visible: true }).first();
 }
 
+/** Types into a field in place of what is there, as by hand. */
+export async function write(field: Locator, text: string): Promise<void> {
+  await field.press("ControlOrMeta+a");
+  await field.press("Delete");
+  await field.pressSequentially(text);
+}
+
 /** Fills in the form and starts; ends on the overview of the run. */
 export async function startTest(
   page: Page,
   load: { users: number; rate?: number; host?: string; length?: string },
 ): Promise<number> {
-  await page.getByLabel("Users", { exact: true }).fill(String(load.users));
-  await page.getByLabel("Started a second").fill(String(load.rate ?? 100));
-  await page.getByLabel("Run time").fill(load.length ?? "");
+  await write(page.getByLabel("Users", { exact: true }), String(load.users));
+  await write(page.getByLabel("Started a second"), String(load.rate ?? 100));
+  await write(page.getByLabel("Run time"), load.length ?? "");
   if (load.host !== undefined) {
-    await page.getByLabel("URL").fill(load.host);
+    await write(page.getByLabel("URL"), load.host);
   }
   await page.getByRole("button", { name: "Start test" }).click();
   await page.waitForURL(/\/runs\/\d+\/overview$/);

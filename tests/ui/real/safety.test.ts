@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBrowser, openPage } from "../browser.ts";
 import { canServe, Folder, type Serving } from "./command.ts";
 import { axeInBothThemes } from "./measures.ts";
-import { button, figure, pill, startTest } from "./reading.ts";
+import { button, figure, pill, startTest, write } from "./reading.ts";
 
 /** Loopback, but the master is told to take it for a public address. */
 const PUBLIC = "http://127.0.0.9:9";
@@ -30,7 +30,7 @@ describe.skipIf(!canServe)("a public host", () => {
     await page.goto(`${serving.url}/new`);
     await page.getByLabel("URL").fill(PUBLIC);
     await page.getByText("▲ asks before start").waitFor();
-    await page.getByLabel("Users", { exact: true }).fill("1");
+    await write(page.getByLabel("Users", { exact: true }), "1");
     await page.getByRole("button", { name: "Start test" }).click();
     const dialog = page.getByRole("dialog", { name: "Is 127.0.0.9 yours to test?" });
     await dialog.waitFor();
@@ -71,7 +71,7 @@ describe.skipIf(!canServe)("a public host", () => {
     const { page, context } = await openPage(browser);
     await page.goto(`${serving.url}/new`);
     await page.getByLabel("URL").fill(PUBLIC);
-    await page.getByLabel("Users", { exact: true }).fill("1");
+    await write(page.getByLabel("Users", { exact: true }), "1");
     await page.getByRole("button", { name: "Start test" }).click();
     await page.getByText("`127.0.0.9` is not among the hosts of --allowed-hosts").first().waitFor();
     expect(page.url()).toContain("/new");
