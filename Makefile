@@ -52,13 +52,19 @@ ui/node_modules/.installed: ui/package-lock.json
 	npm --prefix ui ci --silent
 	touch $@
 
-# The servers and tools of the benchmark and of some tests. Only a root user on Debian gets them
-# installed; everybody else is told what is missing.
+# The servers and tools of the benchmark and of some tests, as program:package. Only a root user on
+# Debian gets them installed, with those that only root can use; everybody else is told what is
+# missing.
+TOOLS := nginx:nginx wrk:wrk tmux:tmux openssl:openssl faketime:faketime
+ROOT_TOOLS := ip:iproute2 nft:nftables systemd-nspawn:systemd-container mmdebstrap:mmdebstrap
+
 tools:
-	@missing=""; for tool in nginx wrk tmux openssl faketime; do \
-	  PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@is_debian_root() { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; }; \
+	wanted="$(TOOLS)"; if is_debian_root; then wanted="$$wanted $(ROOT_TOOLS)"; fi; \
+	missing=""; for tool in $$wanted; do \
+	  PATH="$$PATH:/usr/sbin" command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool#*:}"; done; \
 	if [ -n "$$missing" ]; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  if is_debian_root; then \
 	    echo "installing Debian packages:$$missing"; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	  else echo "please install:$$missing" >&2; exit 1; fi; fi

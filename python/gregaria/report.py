@@ -7,20 +7,25 @@ import sys
 from collections.abc import Sequence
 
 from gregaria import _native
+from gregaria._refusal import Refusal
+from gregaria._state import state_folder
 
 #: Names the file of the run store, as `--store` does.
 STORE_ENV = "GREGARIA_STORE"
 
 
 def default_store() -> str:
-    """Where runs are kept if nobody says: XDG's folder for what a program remembers."""
-    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    return os.path.join(state, "gregaria", "runs.sqlite")
+    """Where runs are kept if nobody says. Raises `Refusal` if there is no such place."""
+    return str(state_folder() / "runs.sqlite")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Carries out a command; returns the exit code."""
-    store = os.environ.get(STORE_ENV) or default_store()
+    try:
+        store = os.environ.get(STORE_ENV) or default_store()
+    except Refusal as refusal:
+        sys.stderr.write(f"gregaria: {refusal}\n")
+        return refusal.exit_code
     code, out, err = _native.report_command(list(arguments), store)
     sys.stderr.write(err)
     try:

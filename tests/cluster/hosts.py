@@ -45,9 +45,9 @@ def remove_left_over() -> None:
 class Host:
     """One namespace with one cable to the switch."""
 
-    def __init__(self, name: str, switch: str, number: int) -> None:
+    def __init__(self, name: str, switch: str, number: int, subnet: str) -> None:
         self.namespace = f"{switch}-{name}"
-        self.address = f"{SUBNET}.{number}"
+        self.address = f"{subnet}.{number}"
         self._switch = switch
         self._port = f"port{number}"
         self._slow_link: subprocess.Popen[str] | None = None
@@ -61,6 +61,10 @@ class Host:
 
     def _at_switch(self, *words: str) -> None:
         _ip("-n", self._switch, *words)
+
+    def configure(self, *words: str) -> None:
+        """Runs a command of `ip` on this host."""
+        _ip("-n", self.namespace, *words)
 
     @property
     def prefix(self) -> Sequence[str]:
@@ -107,8 +111,9 @@ class Host:
 class Network:
     """A switch and its hosts. Raises `NotAllowed` where namespaces are not."""
 
-    def __init__(self) -> None:
+    def __init__(self, subnet: str = SUBNET) -> None:
         remove_left_over()
+        self._subnet = subnet
         self._switch = f"gregaria-{os.getpid()}-{next(_numbers)}"
         self._hosts: list[Host] = []
         _ip("netns", "add", self._switch)
@@ -119,9 +124,9 @@ class Network:
             self.close()
             raise
 
-    def host(self, name: str) -> Host:
-        """One more host."""
-        host = Host(name, self._switch, len(self._hosts) + 1)
+    def host(self, name: str, number: int | None = None) -> Host:
+        """One more host, at the next address or the one with this number."""
+        host = Host(name, self._switch, number or len(self._hosts) + 1, self._subnet)
         self._hosts.append(host)
         return host
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gregaria._state import state_folder
+
 #: The name of whoever has the generated password, or that of the environment.
 DEFAULT_NAME = "gregaria"
 
@@ -110,10 +112,3 @@ def read_users(path: Path) -> list[tuple[str, bool, str]]:
     if not users:
         raise ValueError(f"there are no users in `{path}`")
     return users
-
-
-def state_folder() -> Path:
-    """Where small things are remembered from one run to the next."""
-    given = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
-    return base / "gregaria"
