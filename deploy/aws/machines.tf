@@ -37,7 +37,7 @@ locals {
 
   burstable_workers = [for type in local.worker_types : type if startswith(type, "t")]
 
-  image = var.ami_id == null ? data.aws_ami.ubuntu[0].id : var.ami_id
+  image = var.ami_id == null ? data.aws_ami.ubuntu[0] : data.aws_ami.given[0]
 }
 
 data "aws_ami" "ubuntu" {
@@ -52,6 +52,15 @@ data "aws_ami" "ubuntu" {
   filter {
     name   = "architecture"
     values = [local.architecture]
+  }
+}
+
+data "aws_ami" "given" {
+  count = var.ami_id == null ? 0 : 1
+
+  filter {
+    name   = "image-id"
+    values = [var.ami_id]
   }
 }
 

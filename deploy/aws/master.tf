@@ -1,7 +1,7 @@
 # The one node that you talk to. It serves the page and leads the workers.
 
 resource "aws_instance" "master" {
-  ami                                  = local.image
+  ami                                  = local.image.id
   instance_type                        = local.master_type
   subnet_id                            = local.subnet_id
   private_ip                           = local.master_ip

@@ -7,7 +7,7 @@ locals {
 resource "aws_launch_template" "worker" {
   name                                 = local.group
   description                          = "A worker of ${local.stack}"
-  image_id                             = local.image
+  image_id                             = local.image.id
   instance_type                        = local.worker_types[0]
   key_name                             = one(aws_key_pair.ssh[*].key_name)
   user_data                            = local.user_data.worker
@@ -26,7 +26,7 @@ resource "aws_launch_template" "worker" {
   }
 
   block_device_mappings {
-    device_name = "/dev/sda1"
+    device_name = local.image.root_device_name
     ebs {
       volume_type           = "gp3"
       volume_size           = 8

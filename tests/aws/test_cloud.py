@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pty
+import signal
 import ssl
 import subprocess
 import sys
@@ -177,6 +178,28 @@ def test_a_worker_that_never_joins_is_named_with_its_reason(
     assert enough["workers"] == {"wanted": 2, "joined": 1}
 
 
+def test_an_interrupt_leaves_the_cluster_as_it_is(running: Cloud, emulator: Emulator) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "gregaria", "cloud", "up", "--yes"],
+        cwd=running.folder,
+        env=running.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("no page yet"):
+                break
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LIMIT_SECONDS)
+    assert process.returncode == 130
+    assert "interrupted. What is up stays up until its end" in err and "Traceback" not in err
+    assert not (running.folder / "plan.out").exists()
+    assert len(workers(emulator)) == 2
+
+
 def test_up_ends_when_all_have_joined(running: Cloud, page: Served, emulator: Emulator) -> None:
     page.hosts = [host for _, host in workers(emulator)]
     told = running.told("up", "--page", page.url, "--yes")
@@ -336,6 +359,15 @@ def test_without_credentials_it_is_said_how_to_give_them(cloud: Cloud) -> None:
         "there are no credentials for AWS: set AWS_ACCESS_KEY_ID"
         in cloud.run("up", "--yes", code=2).stderr
     )
+    tool = cloud.folder.parent / "bin/aws"
+    tool.parent.mkdir()
+    tool.write_text(
+        '#!/bin/sh\necho "{\\"AccessKeyId\\": \\"a\\", \\"SecretAccessKey\\": \\"b\\"}"\n'
+    )
+    tool.chmod(0o755)
+    cloud.extra["PATH"] = f"{tool.parent}:{os.environ['PATH']}"
+    assert "There is no cluster." in cloud.run("status").stdout
+    tool.unlink()
     profile = cloud.folder.parent / ".aws/credentials"
     profile.parent.mkdir()
     profile.write_text("[work]\naws_access_key_id = test\naws_secret_access_key = test\n")

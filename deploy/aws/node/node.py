@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import resource
@@ -179,13 +180,13 @@ def set_kernel_limits() -> None:
 
 
 def patiently(call: Callable[[], Any]) -> Any:
-    """Makes a call until it succeeds or patience is at its end."""
+    """Makes a call until it succeeds or patience is at its end, and twice at least."""
     end = time.monotonic() + PATIENCE
-    while True:
+    for tries in itertools.count(1):
         try:
             return call()
         except (AwsError, OSError) as error:
-            if time.monotonic() > end:
+            if tries > 1 and time.monotonic() > end:
                 raise BootError(f"given up after {PATIENCE:.0f} seconds: {error}") from error
             log(f"tried again: {error}")
             time.sleep(min(3, PATIENCE / 10))

@@ -16,9 +16,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-#: By the platform tag of a wheel: AWS's name, and the tags that its Linux images can use.
+#: AWS's name, by that in the platform tag of a wheel.
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-MANYLINUX = ("manylinux_2_28", "manylinux_2_24", "manylinux_2_17", "manylinux2014")
+
+#: Tags of wheels that the image can use: those for its glibc, 2.39, and for older ones.
+MANYLINUX = (*(f"manylinux_2_{minor}" for minor in range(39, 16, -1)), "manylinux2014")
 
 #: What each entry of the archive says of its time, so that equal contents are equal bytes.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -63,10 +65,6 @@ def collect(package: Path, requirements: str, python: str, machine: str, path: P
         words += ["--disable-pip-version-check", "--dest", wheels, "--python-version", python]
         for tag in (*MANYLINUX, "linux"):
             words += ["--platform", f"{tag}_{machine}"]
-        # The tag of our own wheel may be of a newer Linux than those of the list.
-        own = re.search(r"-([a-z0-9_]+)(?:\.[a-z0-9_.]+)?\.whl$", package.name)
-        if own is not None:
-            words += ["--platform", own[1]]
         words += [str(package)] + (["--requirement", requirements] if requirements else [])
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode != 0:

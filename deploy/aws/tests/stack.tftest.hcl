@@ -4,6 +4,9 @@ mock_provider "aws" {
   mock_data "aws_ec2_instance_type_offerings" {
     defaults = { locations = ["us-east-1b", "us-east-1a"] }
   }
+  mock_data "aws_ami" {
+    defaults = { id = "ami-0123456789abcdef0", root_device_name = "/dev/sda1" }
+  }
   mock_data "aws_subnet" {
     defaults = { cidr_block = "10.9.8.0/24" }
   }
@@ -66,6 +69,19 @@ run "the_default_is_small" {
   assert {
     condition     = length(aws_budgets_budget.this) == 0 && length(aws_key_pair.ssh) == 1
     error_message = "no budget, and SSH"
+  }
+}
+
+run "an_image_of_yours_has_its_own_root" {
+  command = plan
+  variables { ami_id = "ami-0fedcba9876543210" }
+  override_data {
+    target = data.aws_ami.given
+    values = { id = "ami-0fedcba9876543210", root_device_name = "/dev/xvda" }
+  }
+  assert {
+    condition     = aws_launch_template.worker.block_device_mappings[0].device_name == "/dev/xvda" && aws_instance.master.ami == "ami-0fedcba9876543210"
+    error_message = "the disk that is encrypted is the root of the image"
   }
 }
 

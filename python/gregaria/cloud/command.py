@@ -11,7 +11,7 @@ from gregaria.cloud.console import Console
 from gregaria.cloud.down import down
 from gregaria.cloud.status import status
 from gregaria.cloud.terraform import Terraform
-from gregaria.cloud.trouble import Trouble
+from gregaria.cloud.trouble import INTERRUPTED, Trouble
 from gregaria.cloud.up import push, up
 
 ABOUT = """\
@@ -30,6 +30,11 @@ CODES = """\
 Exit codes: 0 all is well, 1 it went wrong on the way or something is left, 2 nothing was changed,
 3 the cluster is up and workers are missing.
 """
+
+LEFT_ALONE = (
+    "interrupted. What is up stays up until its end: see `gregaria cloud status`, or remove it "
+    "with `gregaria cloud down`"
+)
 
 #: Seconds that nodes get to boot and join.
 DEADLINE = 600.0
@@ -105,6 +110,8 @@ def main(arguments: Sequence[str]) -> int:
         return console.end(_carry_out(options, console))
     except Trouble as trouble:
         return console.end(trouble.exit_code, str(trouble))
+    except KeyboardInterrupt:
+        return console.end(INTERRUPTED, LEFT_ALONE)
 
 
 def _carry_out(options: argparse.Namespace, console: Console) -> int:

@@ -90,9 +90,12 @@ class Terraform:
     def apply(self, plan: Plan) -> None:
         """Does what was planned. Raises `Trouble` if it stops on the way."""
         done = self._call("apply", "-input=false", plan.file)
-        (self.folder / plan.file).unlink(missing_ok=True)
         if done.returncode != 0:
             raise Trouble("terraform stopped on the way: see above")
+
+    def forget(self, plan: Plan) -> None:
+        """Deletes its file, which holds secrets as the state does."""
+        (self.folder / plan.file).unlink(missing_ok=True)
 
     def destroy(self, *words: str) -> None:
         """Removes everything in the state."""

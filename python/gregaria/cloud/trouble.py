@@ -6,6 +6,7 @@ from __future__ import annotations
 FAILED = 1
 NOT_BEGUN = 2
 WORKERS_MISSING = 3
+INTERRUPTED = 130
 
 
 class Trouble(Exception):

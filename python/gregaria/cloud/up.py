@@ -36,15 +36,15 @@ def up(
     """Makes the cluster what the folder says, and waits for its workers."""
     terraform.init()
     plan = terraform.plan(*words)
-    if plan.actions:
-        _tell_plan(plan, console)
-        console.ask("Make it?", is_yes)
-        try:
-            terraform.apply(plan)
-        except Trouble as trouble:
-            raise Trouble(_half_way(terraform, trouble)) from trouble
-    else:
-        console.say("Nothing to change: the cluster is as the folder says.")
+    try:
+        if plan.actions:
+            _tell_plan(plan, console)
+            console.ask("Make it?", is_yes)
+            _apply(terraform, plan)
+        else:
+            console.say("Nothing to change: the cluster is as the folder says.")
+    finally:
+        terraform.forget(plan)
     outputs = terraform.outputs()
     page = Page(outputs, page_url)
     view = _wait(terraform, outputs, page, console, quorum, deadline)
@@ -62,13 +62,16 @@ def push(terraform: Terraform, console: Console) -> int:
     terraform.init()
     plan = terraform.plan(f"-target={TEST}")
     others = [address for address in plan.actions if address != TEST]
-    if others:
-        raise Trouble(f"there is more to do than the test ({others[0]}): use `gregaria cloud up`")
-    console.note(pushed=bool(plan.actions))
-    if not plan.actions:
-        console.say("The test is the same as before.")
-        return 0
-    terraform.apply(plan)
+    try:
+        if others:
+            raise Trouble(f"not only the test would change ({others[0]}): use `gregaria cloud up`")
+        console.note(pushed=bool(plan.actions))
+        if not plan.actions:
+            console.say("The test is the same as before.")
+            return 0
+        terraform.apply(plan)
+    finally:
+        terraform.forget(plan)
     console.say("The master takes the new test within 10 seconds, or when the present run is over.")
     return 0
 
@@ -93,6 +96,13 @@ def _tell_plan(plan: Plan, console: Console) -> None:
 def _in_hours(hours: float) -> str:
     end = datetime.now(UTC) + timedelta(hours=hours)
     return end.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _apply(terraform: Terraform, plan: Plan) -> None:
+    try:
+        terraform.apply(plan)
+    except Trouble as trouble:
+        raise Trouble(_half_way(terraform, trouble)) from trouble
 
 
 def _half_way(terraform: Terraform, trouble: Trouble) -> str:

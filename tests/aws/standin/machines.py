@@ -276,11 +276,17 @@ def tag_filters(wanted: dict[str, str] | None) -> list[dict[str, Any]]:
 
 
 def find_image(given: State, context: Context) -> State:
-    found = ec2(context).describe_images(Owners=given["owners"], Filters=filters(given))["Images"]
+    asked = {"Owners": given["owners"]} if given["owners"] else {}
+    found = ec2(context).describe_images(Filters=filters(given), **asked)["Images"]
     if not found:
         raise RuntimeError("Your query returned no results.")
     newest = max(found, key=lambda image: image["CreationDate"])
-    return {"id": newest["ImageId"], "image_id": newest["ImageId"], "name": newest["Name"]}
+    return {
+        "id": newest["ImageId"],
+        "image_id": newest["ImageId"],
+        "name": newest["Name"],
+        "root_device_name": newest["RootDeviceName"],
+    }
 
 
 def find_instances(given: State, context: Context) -> State:
