@@ -64,7 +64,10 @@ async function main() {
   await browser.close();
   tell(results);
   if (options.output) {
-    writeFileSync(options.output, `${JSON.stringify({ workers: Number(options.workers), names: OF, seconds: Number(options.seconds), chromium: browser.version(), results }, null, 1)}\n`);
+    writeFileSync(
+      options.output,
+      `${JSON.stringify({ workers: Number(options.workers), names: OF, seconds: Number(options.seconds), chromium: browser.version(), results }, null, 1)}\n`,
+    );
   }
   process.exitCode = results.some((each) => each.missed.length > 0) ? 1 : 0;
 }
@@ -94,11 +97,18 @@ async function measureMaster(browser, master) {
     await until("every name is known", async () => (await stats()).stats.length > OF);
     const results = [];
     for (const [screen, path] of Object.entries(master.screens)) {
-      const runs = [];
+      const [runs, problems] = [[], []];
       for (let repeat = 0; repeat < Number(options.repeats); repeat += 1) {
-        runs.push(await look(browser, url + path, master.isReady));
+        await look(browser, url + path, master.isReady).then(
+          (run) => runs.push(run),
+          (error) => problems.push(error.message.split("\n")[0]),
+        );
       }
-      results.push(judge({ master: master.name, screen, ...median(runs), runs }));
+      if (runs.length > 0) {
+        results.push(judge({ master: master.name, screen, ...median(runs), runs, problems }));
+      } else {
+        process.stdout.write(`${master.name} ${screen} does not count: ${problems}\n`);
+      }
     }
     return results;
   } finally {
@@ -110,7 +120,16 @@ async function measureMaster(browser, master) {
 /** Opens one screen in a fresh browser without a cache and watches it. */
 async function look(browser, url, isReady) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  try {
+    return await watch(context, url, isReady);
+  } finally {
+    await context.close();
+  }
+}
+
+async function watch(context, url, isReady) {
   const page = await context.newPage();
+  page.setDefaultTimeout(LIMIT_SECONDS * 1000);
   const session = await context.newCDPSession(page);
   const sent = { page: 0, live: 0 };
   const live = new Set();
@@ -134,7 +153,7 @@ async function look(browser, url, isReady) {
   await session.send("Network.enable");
   await session.send("Performance.enable");
   const began = Date.now();
-  await page.goto(url);
+  await page.goto(url, { waitUntil: "commit" });
   await page.waitForFunction(isReady, undefined, { polling: "raf", timeout: LIMIT_SECONDS * 1000 });
   const firstDrawn = Date.now() - began;
   await pause(2000);
@@ -142,20 +161,19 @@ async function look(browser, url, isReady) {
   const before = { live: sent.live, metrics: await metrics(session) };
   const seen = await page.evaluate(watchFrames, Number(options.seconds) * 1000);
   const after = await metrics(session);
-  const result = {
+  return {
     pageBytes,
     liveBytes: Math.round((sent.live - before.live) / seen.seconds),
     firstDrawnMs: firstDrawn,
     framesPerSecond: seen.frames / seen.seconds,
     longestFrameMs: seen.longestFrame,
     longestBlockMs: seen.longestTask,
-    scriptMsPerSecond: (1000 * (after.ScriptDuration - before.metrics.ScriptDuration)) / seen.seconds,
+    scriptMsPerSecond:
+      (1000 * (after.ScriptDuration - before.metrics.ScriptDuration)) / seen.seconds,
     taskMsPerSecond: (1000 * (after.TaskDuration - before.metrics.TaskDuration)) / seen.seconds,
     elements: await page.evaluate(() => document.querySelectorAll("*").length),
     heapBytes: await heap(session),
   };
-  await context.close();
-  return result;
 }
 
 /** Runs in the page: frames, the longest time between two, and the longest task. */
@@ -227,7 +245,9 @@ function tell(results) {
     ["memory, MB", (each) => (each.heapBytes / 1e6).toFixed(1)],
   ];
   for (const [name, of] of lines) {
-    process.stdout.write(`${name.padEnd(20)}${results.map((each) => of(each).padStart(22)).join("")}\n`);
+    process.stdout.write(
+      `${name.padEnd(20)}${results.map((each) => of(each).padStart(22)).join("")}\n`,
+    );
   }
   for (const each of results.flatMap((one) => one.missed)) {
     process.stdout.write(`missed: ${each}\n`);

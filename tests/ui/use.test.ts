@@ -2,7 +2,7 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { serve } from "../../ui/test/server.ts";
+import { SCRIPT, serve } from "../../ui/test/server.ts";
 import { hasBrowser, openBrowser, openPage, type Watched } from "./browser.ts";
 
 describe.skipIf(!hasBrowser)("a person", () => {
@@ -176,5 +176,33 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.getByRole("button", { name: "Compare 40 and 41" }).click();
     await page.getByText("Percentages are not like for like.").waitFor();
     await page.getByText("▲ +18 % worse").first().waitFor();
+  });
+});
+
+describe.skipIf(!hasBrowser)("a night on which clocks are put back", () => {
+  test("has an hour twice by the clock, and none by elapsed time", async () => {
+    // In Berlin the hour from 02:00 came twice on 25 October 2026, the second time from 01:00 UTC on.
+    const putBack = Date.UTC(2026, 9, 25, 1) / 1000;
+    const server = serve(0, {}, putBack - SCRIPT.history + 10);
+    const [browser, base] = await Promise.all([openBrowser(), server.open()]);
+    const { page, complaints, context } = await openPage(browser, { timezone: "Europe/Berlin" });
+    await page.goto(`${base}/runs/42/overview`);
+    const chart = page.locator("figure", { hasText: "Response time" });
+    await chart.getByRole("button", { name: "Show as table" }).click();
+    const times = async () => {
+      const texts = await chart.locator("tbody th").allInnerTexts();
+      return texts.reverse().map((text) => text.trim());
+    };
+    const elapsed = await times();
+    expect(elapsed).toEqual([...elapsed].sort());
+    expect(new Set(elapsed).size).toBe(elapsed.length);
+    await page.getByRole("button", { name: "Elapsed time" }).click();
+    await expect.poll(times).toContain("02:59:59");
+    const clock = await times();
+    expect(clock[clock.indexOf("02:59:59") + 1]).toBe("02:00:00");
+    expect(complaints).toEqual([]);
+    await context.close();
+    await browser.close();
+    await server.close();
   });
 });

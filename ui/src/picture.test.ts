@@ -116,3 +116,45 @@ test("a mark with a known id takes the place of the earlier one", () => {
   const marks = addMark(addMark(NOTHING, mark), { ...mark, text: "b" }).marks;
   expect([...marks.values()].map((one) => one.text)).toEqual(["b"]);
 });
+
+test("a picture that has lasted for an hour grows no further", () => {
+  const times = Array.from({ length: 3600 }, (_, at) => at + 1);
+  const lines = (time: number[]) => ({
+    step_seconds: 1,
+    time,
+    users: time,
+    target_users: time,
+    rps: time,
+    failures_per_second: time,
+    p50_ms: time,
+    p95_ms: time,
+    p99_ms: time,
+    failures_by_kind: [],
+  });
+  let picture = fromSnapshot(
+    snapshot({
+      seq: 3600,
+      series: lines(times),
+      heat: {
+        step_seconds: 1,
+        edges_ms: [1],
+        columns: times.map((time) => ({ time, counts: [1], failures: 0 })),
+      },
+      log: times.slice(-MAX_LINES).map((time) => line(time)),
+    }),
+  );
+  const size = () => [
+    picture.timeline.time.length,
+    picture.timeline.lines.rps.length,
+    picture.heat?.columns.length,
+    picture.log?.length,
+  ];
+  const before = size();
+  for (let time = 3601; time <= 3700; time += 1) {
+    const heat = [{ time, counts: [1], failures: 0 }];
+    picture = addTick(picture, tick(time, { series: lines([time]), heat }));
+    picture = addLog(picture, [line(time)]);
+  }
+  expect(size()).toEqual(before);
+  expect(picture.timeline.time.at(-1)).toBe(3700);
+});

@@ -44,8 +44,8 @@ export const SCRIPT: world.Script = {
   hasFailures: true,
 };
 
-/** Starts the server; port 0 takes a free one. */
-export function serve(port: number, changes: Partial<Mood> = {}) {
+/** Starts the server; port 0 takes a free one. `began` is when the run began by the server's clock. */
+export function serve(port: number, changes: Partial<Mood> = {}, began?: number) {
   const mood: Mood = {
     script: SCRIPT,
     instance: "first",
@@ -58,9 +58,10 @@ export function serve(port: number, changes: Partial<Mood> = {}) {
     commands: [],
     ...changes,
   };
-  const start = Math.floor(Date.now() / 1000) - mood.script.history;
+  const begin = Math.floor(Date.now() / 1000) - mood.script.history;
+  const start = began ?? begin;
   const sessions = new Set<string>();
-  const clock = () => Math.floor(Date.now() / 1000) - start;
+  const clock = () => Math.floor(Date.now() / 1000) - begin;
   const listeners = new Set<() => void>();
   const timer = setInterval(() => {
     if (!mood.isSilent) {

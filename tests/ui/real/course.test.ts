@@ -1,7 +1,7 @@
 // One test from its start to its end and again, as a person drives it; its figures are those that the
 // target has counted, or that the locustfile has said.
 
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openBrowser, openPage, type Watched } from "../browser.ts";
 import { canServe, Folder, type Serving } from "./command.ts";
@@ -109,6 +109,30 @@ describe.skipIf(!canServe)("a test that is driven by its page", () => {
       await context.close();
     }
   });
+
+  test("is driven by keys alone", async () => {
+    const { page } = watched;
+    await page.goto(`${serving.url}/new`);
+    await page.getByRole("button", { name: "Start test" }).waitFor();
+    await tabTo(page, "Users");
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.type("2");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/runs/3/overview");
+    await expect.poll(() => figure(page, "Users").innerText()).toBe("2");
+    await page.keyboard.press("u");
+    await page.getByRole("button", { name: "Apply" }).waitFor();
+    await expect.poll(() => focusedValue(page)).toBe("2");
+    await page.keyboard.type("1");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => figure(page, "Users").innerText()).toBe("1");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("e");
+    await page.waitForURL("**/runs/3/endpoints");
+    await page.keyboard.press("Shift+S");
+    await pill(page).getByText("Stopped").waitFor();
+  });
 });
 
 describe.skipIf(!canServe)("the figures", () => {
@@ -160,4 +184,23 @@ interface Whole {
 async function whole(serving: Serving, run: number): Promise<Whole> {
   const snapshot = await serving.json<{ overview: { whole_run: Whole } }>(`/api/v1/runs/${run}`);
   return snapshot.overview.whole_run;
+}
+
+/** Goes on by Tab until the field with this label has the focus. */
+async function tabTo(page: Page, label: string): Promise<void> {
+  for (let step = 0; step < 40; step += 1) {
+    await page.keyboard.press("Tab");
+    const has = await page
+      .getByLabel(label, { exact: true })
+      .evaluate((field) => field === document.activeElement);
+    if (has) {
+      return;
+    }
+  }
+  throw new Error(`Tab does not lead to ${label}`);
+}
+
+/** What stands in the field that has the focus. */
+function focusedValue(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.value);
 }

@@ -1,6 +1,6 @@
 // Changing users: a panel below its button, so that the charts show what comes of it.
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { formatCount } from "../format.ts";
 import type { ConfirmRequired, State } from "../model.ts";
 import { Button } from "../parts/button.tsx";
@@ -15,6 +15,9 @@ export function UsersPanel(props: { run: number; state: State; onDone: () => voi
   const [question, setQuestion] = useState<ConfirmRequired | null>(null);
   const [error, setError] = useState<string | null>(null);
   const wanted = Number(users);
+  const form = useRef<HTMLFormElement>(null);
+  // The panel comes after the button was pressed: whoever opened it by a key goes on typing.
+  useEffect(() => form.current?.querySelector("input")?.select(), []);
   const step = (part: number) =>
     setUserText(String(Math.max(1, Math.round(Number(users) * (1 + part)))));
 
@@ -35,6 +38,7 @@ export function UsersPanel(props: { run: number; state: State; onDone: () => voi
 
   return (
     <form
+      ref={form}
       class="change-users"
       onSubmit={(event) => {
         event.preventDefault();
