@@ -2,8 +2,9 @@
 // without a server. Both go to crates/web/assets and are committed, so that cargo needs no Node.
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -50,12 +51,33 @@ function oneFile(): Plugin {
   };
 }
 
+/** Puts scripts and style packed beside them, as they are sent to browsers that take it. */
+function packed(): Plugin {
+  return {
+    name: "packed",
+    enforce: "post",
+    writeBundle(options, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (/\.(js|css)$/.test(file.fileName)) {
+          const path = resolve(options.dir ?? ".", file.fileName);
+          const text = readFileSync(path);
+          const params = {
+            [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+            [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
+          };
+          writeFileSync(`${path}.br`, brotliCompressSync(text, { params }));
+        }
+      }
+    },
+  };
+}
+
 function hash(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
 export default defineConfig(({ mode }) => ({
-  plugins: mode === "report" ? [oneFile()] : [],
+  plugins: mode === "report" ? [oneFile()] : [packed()],
   build: {
     outDir: ASSETS,
     emptyOutDir: mode !== "report",

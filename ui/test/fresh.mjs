@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
 
 const ui = resolve(import.meta.dirname, "..");
 const assets = resolve(ui, "../crates/web/assets");
@@ -12,13 +13,19 @@ function run(...words) {
   execFileSync(join(ui, "node_modules/.bin", words[0]), words.slice(1), { cwd: ui, stdio: "pipe" });
 }
 
+/** Bytes of a file; of a packed one what is in it, since another version of Node may pack otherwise. */
+function contents(path) {
+  const bytes = readFileSync(path);
+  return (path.endsWith(".br") ? brotliDecompressSync(bytes) : bytes).toString("latin1");
+}
+
 /** Every file below a folder with its bytes. */
 function files(folder) {
   return new Map(
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(folder.length + 1), readFileSync(path, "latin1")]),
+      .map((path) => [path.slice(folder.length + 1), contents(path)]),
   );
 }
 

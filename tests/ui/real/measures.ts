@@ -32,6 +32,10 @@ export class Load {
     session.on("Network.dataReceived", ({ requestId, encodedDataLength }) =>
       add(requestId, encodedDataLength),
     );
+    // At its end, with its heads.
+    session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+      load.bytes.set(requestId, encodedDataLength);
+    });
     await session.send("Network.enable");
     return load;
   }
