@@ -1,6 +1,6 @@
 # What can be done here. Each target sets up what it needs by itself, in .venv* and target/.
 #
-#   make demo     starts a small shop server and loads it for 20 seconds
+#   make demo     starts a small shop and loads it; shows the page   (SECONDS=20 ends it by itself)
 #   make test     Rust and Python tests
 #   make lint     format, lints, types, floors, file sizes
 #   make bench    compares with wrk, Locust and others   (SCENARIO=plain REPEATS=5 TOOLS=gregaria,wrk narrow it)
@@ -87,7 +87,7 @@ wheel: .venv/.installed
 	@ls dist/gregaria-*.whl
 
 demo: release
-	$(RELEASE_BIN)/gregaria demo
+	$(RELEASE_BIN)/gregaria demo $(if $(SECONDS),--run-time $(SECONDS) --autoquit 0)
 
 test: test-rust test-python
 
