@@ -81,7 +81,7 @@ def _run(arguments: list[str]) -> None:
     from gregaria.main import run
 
     try:
-        code = run(arguments, look)
+        code = run(arguments, look, workers.voices if workers is not None else None)
     finally:
         if workers is not None:
             workers.end()

@@ -34,6 +34,7 @@ __all__ = [
     "replace_bucket_response_time",
     "report_command",
     "terminal_block",
+    "terminal_summary",
 ]
 
 VERSION: Final[str]
@@ -202,14 +203,14 @@ def bucket_response_time(response_time: float) -> int: ...
 def replace_bucket_response_time(function: Callable[[float], float] | None) -> None: ...
 def readable_percentile(percentile: float) -> str: ...
 def terminal_block(
-    figures: Stats,
-    state: str,
-    user_count: int,
-    elapsed: float,
-    run_time: float | None,
-    columns: int,
-    coloured: bool,
-) -> list[str]: ...
+    figures: Stats, run: Mapping[str, object], columns: int, rows: int, coloured: bool
+) -> list[str]:
+    """The lines of the block that is shown while a run lasts."""
+
+def terminal_summary(
+    figures: Stats, run: Mapping[str, object], columns: int, coloured: bool
+) -> list[str]:
+    """The lines that stay when a run is over."""
 
 # --- users ----------------------------------------------------------------------------------------
 

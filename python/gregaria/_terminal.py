@@ -13,33 +13,24 @@ import logging
 import os
 import re
 import sys
-import time
+import unicodedata
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TextIO, cast
 
-import gevent
-
-from gregaria import _native
-
-if TYPE_CHECKING:
-    from gregaria.locust.env import Environment
-
-#: Lines for a terminal of so many columns, with or without colour.
-Lines = Callable[[int, bool], list[str]]
+#: Lines for a terminal of this size, with or without colour.
+Lines = Callable[[os.terminal_size, bool], list[str]]
 
 #: Colours take no room on the screen.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-#: Seconds between two drawings: as often as people can read.
-REDRAW_SECONDS = 1
 
 #: Columns and rows of a terminal that does not say.
 _USUAL_SIZE = os.terminal_size((80, 24))
 
 
 def is_wanted(stream: TextIO) -> bool:
-    """Whether `stream` is a terminal that can move its cursor."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    """Whether `stream` is a terminal that can move its cursor, with a person before it."""
+    is_dumb = os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not is_dumb and not os.environ.get("CI")
 
 
 def is_coloured() -> bool:
@@ -47,26 +38,14 @@ def is_coloured() -> bool:
     return not os.environ.get("NO_COLOR")
 
 
-def follow(environment: Environment, run_time: float | None) -> None:
-    """For a greenlet: shows how the run is doing until the greenlet is killed."""
-    started = time.monotonic()
-
-    def lines(columns: int, coloured: bool) -> list[str]:
-        runner = environment.runner
-        return _native.terminal_block(
-            environment.stats.native,
-            state=runner.state if runner else "ready",
-            user_count=runner.user_count if runner else 0,
-            elapsed=time.monotonic() - started,
-            run_time=run_time,
-            columns=columns,
-            coloured=coloured,
-        )
-
-    with Block(sys.stderr, lines).shown() as block:
-        while True:
-            gevent.sleep(REDRAW_SECONDS)
-            block.redraw()
+def size(stream: TextIO) -> os.terminal_size:
+    """Columns and rows of the terminal that `stream` is."""
+    try:
+        columns, rows = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        return _USUAL_SIZE
+    # Some terminals do not know their size and say 0.
+    return os.terminal_size((columns or _USUAL_SIZE.columns, rows or _USUAL_SIZE.lines))
 
 
 class Block:
@@ -112,7 +91,7 @@ class Block:
 
     def redraw(self) -> None:
         """Draws the figures of this moment over those of the last time."""
-        self._figures = self._lines(self._size().columns, is_coloured())
+        self._figures = self._lines(size(self._stream), is_coloured())
         self._erase()
         self._draw()
         self._stream.flush()
@@ -134,7 +113,7 @@ class Block:
             return
         # What has left the screen cannot be erased. Below the block is the row of the cursor, and
         # above it one row stays: some terminals keep what is erased from the first row on.
-        rows = self._size().lines - 2
+        rows = size(self._stream).lines - 2
         self._drawn = self._figures[max(0, len(self._figures) - max(1, rows)) :]
         self._stream.write("".join(f"{line}\n" for line in self._drawn))
 
@@ -142,18 +121,19 @@ class Block:
         if not self._drawn:
             return
         # A terminal that has become narrower since has wrapped the lines.
-        columns = self._size().columns
-        rows = sum(max(1, -(-len(_COLOUR.sub("", line)) // columns)) for line in self._drawn)
+        columns = size(self._stream).columns
+        rows = sum(max(1, -(-_cells(line) // columns)) for line in self._drawn)
         self._stream.write(f"\x1b[{rows}A\r\x1b[J")
         self._drawn = []
 
-    def _size(self) -> os.terminal_size:
-        try:
-            columns, rows = os.get_terminal_size(self._stream.fileno())
-        except (OSError, ValueError):
-            return _USUAL_SIZE
-        # Some terminals do not know their size and say 0.
-        return os.terminal_size((columns or _USUAL_SIZE.columns, rows or _USUAL_SIZE.lines))
+
+def _cells(line: str) -> int:
+    """Cells of the screen that a line takes."""
+    wide = unicodedata.east_asian_width
+    return sum(
+        0 if unicodedata.combining(char) else 2 if wide(char) in "WF" else 1
+        for char in _COLOUR.sub("", line)
+    )
 
 
 class _Through:
@@ -172,6 +152,11 @@ class _Through:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
+
+
+def terminal_handlers() -> list[logging.StreamHandler[TextIO]]:
+    """The handlers of `logging` that write to a terminal."""
+    return [handler for handler in _stream_handlers() if handler.stream.isatty()]
 
 
 def _stream_handlers() -> Iterator[logging.StreamHandler[TextIO]]:

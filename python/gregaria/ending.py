@@ -10,6 +10,7 @@ from types import FrameType
 
 from gevent.event import Event
 
+from gregaria import _keys
 from gregaria._background import spawn, spawn_later
 from gregaria._refusal import Refusal
 from gregaria.locust import log
@@ -33,22 +34,27 @@ class End:
         self._runner = runner
         self._has_come = Event()
         self.is_asked_for = False
-        """Whether a signal has ended the run."""
+        """Whether a person has ended the run, by a signal or by a key."""
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         """The first signal ends the run gently; the second ends the process as it is."""
         if self.is_asked_for:
+            _keys.restore()
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
+        if number == signal.SIGTERM:
+            logger.info("Got SIGTERM signal")
+        self.ask(f"stopped by {signal.Signals(number).name}")
+
+    def ask(self, reason: str) -> None:
+        """Ends the run gently, since somebody wants it."""
         self.is_asked_for = True
         # What ends the run waits behind the users that are about to begin: thousands that fail
         # at their start would hold it up for as long as their tracebacks take.
         self._runner.lets_users_begin = False
-        self._runner.ends_because(f"stopped by {signal.Signals(number).name}")
-        if number == signal.SIGTERM:
-            logger.info("Got SIGTERM signal")
+        self._runner.ends_because(reason)
         self._has_come.set()
 
     def after(self, seconds: int | None) -> None:

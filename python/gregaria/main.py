@@ -8,6 +8,8 @@ import logging
 import os
 import sys
 
+from gevent.socket import wait_read
+
 from gregaria import (
     _native,
     _restart,
@@ -20,7 +22,10 @@ from gregaria import (
     page,
     selection,
 )
+from gregaria._background import spawn
+from gregaria._keys import Keys
 from gregaria._refusal import Refusal, reason
+from gregaria._voices import Voices
 from gregaria.locust import __version__ as locust_version
 from gregaria.locust import events
 from gregaria.locust.argument_parser import get_parser
@@ -42,9 +47,14 @@ GC_THRESHOLD = 50_000
 RULER = 80 * "-"
 
 
-def run(words: list[str], look: arguments.Look) -> int:
-    """Runs what the command line asks for and returns the exit code of the process."""
+def run(words: list[str], look: arguments.Look, voices: Voices | None = None) -> int:
+    """Runs what the command line asks for and returns the exit code of the process.
+
+    `voices` is what workers of this machine write, if that has to be passed on.
+    """
     loader.prepare()
+    if voices is not None:
+        spawn(_pass_on, voices)
     files: loader.TestFiles | None = None
     try:
         files = loader.obtain(look)
@@ -116,15 +126,19 @@ def _swarm(environment: Environment, options: argparse.Namespace, files: loader.
         _log_plan(options)
     output.start()
     _spare_garbage_collection()
-    if web_ui is not None:
-        page.autostart(web_ui, options, end)
+    keys = Keys(environment, end, output.show)
+    keys.listen()
+    try:
+        if web_ui is not None:
+            page.autostart(web_ui, options, end)
+        else:
+            nodes.wait_for_workers(runner, options)
+            if not nodes.is_worker(runner):
+                _start(environment, runner, options)
+            end.after(options.run_time)
         end.wait()
-    else:
-        nodes.wait_for_workers(runner, options)
-        if not nodes.is_worker(runner):
-            _start(environment, runner, options)
-        end.after(options.run_time)
-        end.wait()
+    finally:
+        keys.stop()
     code = ending.shut_down(environment, output)
     if web_ui is not None:
         web_ui.stop()
@@ -175,6 +189,11 @@ def _show_task_ratio(environment: Environment, options: argparse.Namespace) -> N
         print_task_ratio(classes, options.num_users, total=True)
     else:
         print_task_ratio_json(classes, options.num_users)
+
+
+def _pass_on(voices: Voices) -> None:
+    while voices.pass_on():
+        wait_read(voices.reading)
 
 
 def _set_up_logging(options: argparse.Namespace) -> None:

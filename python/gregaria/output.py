@@ -11,7 +11,8 @@ import gevent
 import gregaria.locust.stats as knobs
 from gregaria._background import Background, spawn
 from gregaria._refusal import Refusal, reason
-from gregaria._terminal import follow, is_wanted
+from gregaria._show import Show
+from gregaria._terminal import is_wanted
 from gregaria.keeping import Keeper
 from gregaria.locust.env import Environment
 from gregaria.locust.stats import (
@@ -34,6 +35,9 @@ class Output:
         self._options = options
         self.csv = self._open_csv()
         """Writes the CSV files, if they were asked for."""
+        is_shown = is_wanted(sys.stderr) and not (options.worker or options.skip_log_setup)
+        self.show = Show(environment, options) if is_shown else None
+        """What a person sees who sits at a terminal. Everybody else gets Locust's tables."""
         self._keeper = Keeper(environment, options)
         self._greenlets: list[Background] = []
         if options.json_file is not None:
@@ -59,14 +63,11 @@ class Output:
     def start(self) -> None:
         """Begins to show and write."""
         options = self._options
-        has_page = not (options.headless or options.worker)
         is_quiet = options.only_summary or options.skip_log_setup or options.worker
-        if not is_quiet and (not has_page or options.print_stats):
-            if is_wanted(sys.stderr):
-                run_time = self._options.run_time or None
-                self._greenlets.append(spawn(follow, self._environment, run_time))
-            else:
-                self._greenlets.append(spawn(stats_printer(self._environment.stats)))
+        if self.show is not None and not is_quiet:
+            self._greenlets.append(spawn(self.show.follow))
+        elif not is_quiet and (options.headless or options.print_stats):
+            self._greenlets.append(spawn(stats_printer(self._environment.stats)))
         if self.csv is not None:
             self._greenlets.append(spawn(self.csv.stats_writer))
         self._greenlets.append(spawn(stats_history, self._environment.runner))
@@ -85,17 +86,31 @@ class Output:
         stats.tell_notices()
         if self._options.json:
             print_stats_json(stats)
-        print_stats(stats, current=False)
-        print_percentile_stats(stats)
-        print_error_report(stats)
+        if self.show is not None:
+            self.show.summarize()
+        else:
+            print_stats(stats, current=False)
+            print_percentile_stats(stats)
+            print_error_report(stats)
         if self._options.json_file is not None:
             save_stats_json(stats, self._options.json_file)
 
     def close(self) -> None:
         """Writes the CSV files a last time, and what is left for the run store."""
         self._keeper.close()
+        if self.show is not None and not self._options.worker:
+            sys.stderr.write(self._whereabouts())
         if self.csv is not None:
             self.csv.close_files()
+
+    def _whereabouts(self) -> str:
+        """Where the report is, or how to get one."""
+        path, store = self._options.html_file, self._keeper.store
+        if path is not None and os.path.exists(path):
+            return f"\nreport: {path}\n"
+        if store is None or store.run is None:
+            return ""
+        return f"\nkept as run {store.run}: gregaria report show {store.run}\n"
 
 
 def _check_can_write(path: str, what: str) -> None:

@@ -13,15 +13,21 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 
 from gregaria import _native
 from gregaria._options import complain, read
 from gregaria._refusal import reason
+from gregaria._terminal import is_wanted
+from gregaria._voices import Voices
 from gregaria.locust._local_token import LOCAL_TOKEN
 
 #: Seconds that workers get to end by themselves when their master has.
 GRACE = 3
+
+#: Seconds between two looks whether they have ended.
+POLL = 0.02
 
 #: Set for the workers, who have the same command line.
 IS_CHILD = "_GREGARIA_WORKER_PROCESS"
@@ -97,14 +103,25 @@ class Workers:
         self.is_all = is_all
         #: Goes when they have ended: a certificate that is made for one run.
         self.folder: tempfile.TemporaryDirectory[str] | None = None
+        #: What they write, if it has to go round the block on a terminal.
+        self.voices = Voices() if not is_all and is_wanted(sys.stderr) else None
+        pipe = None if self.voices is None else self.voices.writing
         command = [sys.executable, "-m", "gregaria", *arguments]
         kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
         environment = {**kept, **(variables or {}), IS_CHILD: "1"}
         # Ctrl-C is for this process, which then tells them.
         self._processes = [
-            subprocess.Popen(command, env=environment, start_new_session=True)
+            subprocess.Popen(
+                command,
+                env=environment,
+                stdout=pipe if sys.stdout.isatty() else None,
+                stderr=pipe,
+                start_new_session=True,
+            )
             for _ in range(number)
         ]
+        if self.voices is not None:
+            self.voices.are_started()
 
     def wait(self) -> int:
         """Waits until all have ended; returns the worst exit code. Ctrl-C ends them gently, the
@@ -120,18 +137,28 @@ class Workers:
     def end(self) -> None:
         """Waits a little for those that end by themselves, and ends the others."""
         for patience, number in ((GRACE, signal.SIGINT), (GRACE, signal.SIGKILL)):
-            for process in self._processes:
-                try:
-                    process.wait(patience)
-                except subprocess.TimeoutExpired:
-                    self._signal(number)
-                    break
+            if not self._have_ended(patience):
+                self._signal(number)
         for process in self._processes:
             code = process.wait()
+            if self.voices is not None:
+                self.voices.pass_on()
             if code > 1:
                 sys.stderr.write(f"gregaria: a worker has ended with exit code {code}\n")
         if self.folder is not None:
             self.folder.cleanup()
+
+    def _have_ended(self, patience: float) -> bool:
+        """Waits so long for their end, and passes on what they write until then."""
+        limit = time.monotonic() + patience
+        while (left := limit - time.monotonic()) > 0:
+            if all(process.poll() is not None for process in self._processes):
+                return True
+            if self.voices is None:
+                time.sleep(min(left, POLL))
+            else:
+                self.voices.wait(min(left, POLL))
+        return False
 
     def _signal(self, number: int) -> None:
         for process in self._processes:

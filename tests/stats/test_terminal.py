@@ -11,14 +11,14 @@ import re
 import struct
 import sys
 import termios
+from argparse import Namespace
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import gevent
 import pytest
 
-from gregaria import _terminal
-from gregaria.locust.stats import RequestStats
+from gregaria import _show, _terminal
+from gregaria.locust.env import Environment
 
 
 class Terminal:
@@ -80,8 +80,8 @@ def shown(terminal: Terminal) -> Iterator[_terminal.Block]:
     """A block that counts its drawings, on a terminal that is the standard error."""
     drawn = iter(range(1, 100))
 
-    def lines(columns: int, coloured: bool) -> list[str]:
-        return ["-" * (columns - 1), f"drawing {next(drawn)}"]
+    def lines(size: os.terminal_size, coloured: bool) -> list[str]:
+        return ["-" * (size.columns - 1), f"drawing {next(drawn)}"]
 
     with (
         contextlib.redirect_stderr(terminal.stream),
@@ -145,34 +145,52 @@ def test_standard_output_that_goes_elsewhere_is_left_alone(
 def test_the_block_follows_a_run_until_its_greenlet_is_killed(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_terminal, "REDRAW_SECONDS", 0.001)
+    monkeypatch.setattr(_show, "REDRAW_SECONDS", 0.001)
     monkeypatch.setenv("NO_COLOR", "1")
     terminal.resize(80)
-    stats = RequestStats()
-    runner = SimpleNamespace(state="running", user_count=3)
-    environment = SimpleNamespace(stats=stats, runner=runner)
+    environment = Environment(locustfile="shop.py", host="http://localhost")
+    runner = environment.create_local_runner()
+    show = _show.Show(environment, Namespace(run_time=60, expect_workers=None))
+    show.keys = "q stop"
     with contextlib.redirect_stderr(terminal.stream), gevent.Timeout(10):
-        follower = gevent.spawn(_terminal.follow, environment, 60.0)
-        while "running  3 users" not in terminal.output():
+        follower = gevent.spawn(show.follow)
+        while "shop  READY" not in terminal.output():
             gevent.sleep(0)
-        stats.log_request("GET", "/", 5.0, 1)
-        while "p50 5.0 ms" not in terminal.output():
+        environment.stats.native.mark_start(3)
+        environment.stats.log_request("GET", "/", 5.0, 1)
+        while "in all 1 requests" not in terminal.output():
             gevent.sleep(0)
         follower.kill()
         assert sys.stderr is terminal.stream
-    assert "0:00 / 1:00" in terminal.output()
+    assert "/ 1:00" in terminal.output()
+    assert "q stop" in terminal.output()
     assert "\x1b[31m" not in terminal.output()
     assert terminal.screen() == []
+    runner.quit()
 
 
 def test_a_pipe_gets_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not _terminal.is_wanted(io.StringIO())
     terminal = Terminal()
+    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert _terminal.is_wanted(terminal.stream)
     monkeypatch.setenv("TERM", "dumb")
     assert not _terminal.is_wanted(terminal.stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("CI", "true")
+    assert not _terminal.is_wanted(terminal.stream)
     terminal.close()
+
+
+def test_wide_characters_are_counted_by_their_cells(terminal: Terminal) -> None:
+    block = _terminal.Block(terminal.stream, lambda size, coloured: ["検" * 30])
+    terminal.resize(80)
+    with contextlib.redirect_stderr(terminal.stream), block.shown():
+        terminal.resize(40)
+        block.redraw()
+    # Sixty cells have become two rows.
+    assert "\x1b[2A\r\x1b[J" in terminal.output()
 
 
 def test_no_color_turns_colours_off_unless_it_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,8 @@ pub(crate) struct Core {
     pub(crate) addresses: AddressBook,
     /// How many finished requests may still be handed out in this drain.
     budget: usize,
+    /// Requests whose greenlet has been woken by somebody else before the answer was there.
+    aborted: u64,
     /// Header lines and rules that clients have in common: a thousand users of a class send the
     /// same ones.
     headers: Vec<Arc<http::HeaderBlock>>,
@@ -66,6 +68,7 @@ impl Core {
             waiters: Vec::new(),
             addresses: AddressBook::default(),
             budget: 0,
+            aborted: 0,
             headers: Vec::new(),
             rules: Vec::new(),
             tls: vec![Arc::new(anything), Arc::default()],
@@ -271,6 +274,8 @@ impl Engine {
         };
         core.http.cancel(ticket);
         let waiter = core.unpark(ticket);
+        let is_request = (waiter.as_ref()).is_some_and(|waiter| waiter.exchange.is_some());
+        core.aborted += u64::from(is_request);
         drop(core);
         drop(waiter);
     }
@@ -280,7 +285,8 @@ impl Engine {
         self.core.borrow_mut().http.forget_names();
     }
 
-    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups.
+    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups, and
+    /// requests that were given up unanswered.
     fn counters(&self) -> std::collections::BTreeMap<&'static str, u64> {
         let core = self.core.borrow();
         let counters = core.http.counters();
@@ -290,6 +296,7 @@ impl Engine {
             ("connections_dropped", counters.dropped_stale),
             ("retries", counters.retries),
             ("names_resolved", counters.resolves),
+            ("requests_aborted", core.aborted),
         ])
     }
 }

@@ -69,7 +69,7 @@ mod _native {
     #[pymodule_export]
     use crate::stats::replace_bucket_response_time;
     #[pymodule_export]
-    use crate::stats::terminal_block;
+    use crate::stats::{terminal_block, terminal_summary};
     #[pymodule_export]
     use crate::store::RunStore;
     #[pymodule_export]

@@ -2,11 +2,9 @@
 //! files in `golden/` were written by real Locust.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use gregaria_stats::{Recorder, Sample, Settings, Snapshot, Totals};
 use gregaria_web::table::{Rates, Widths};
-use gregaria_web::terminal::{Look, Run, block};
 use gregaria_web::{csv, json, table};
 
 const START: f64 = 1_700_000_000.25;
@@ -209,78 +207,4 @@ fn json_shows_every_entry_but_the_total() {
 
     let nothing = Totals::new(Settings::default(), START).snapshot(START, 0);
     assert_eq!(json::entries(&nothing), "[]");
-}
-
-const RUNNING: Run<'_> = Run {
-    state: "running",
-    user_count: 1200,
-    elapsed: Duration::from_secs(83),
-    run_time: Some(Duration::from_hours(1)),
-};
-
-#[test]
-fn the_block_says_what_runs_how_fast_and_how_well() {
-    let lines = block(
-        &run(),
-        &RUNNING,
-        Look {
-            columns: 80,
-            is_coloured: false,
-        },
-    );
-    assert_eq!(
-        lines[1..],
-        [
-            format!("{:<62}{:>14}", "running  1,200 users", "1:23 / 1:00:00"),
-            "requests                12          1.0 /s".to_owned(),
-            "failures                 4          0.3 /s  33.33 %".to_owned(),
-            "response time   p50 55 ms   p95 58.8 s   p99 58.8 s".to_owned(),
-        ]
-    );
-}
-
-#[test]
-fn no_line_of_the_block_is_wider_than_its_terminal() {
-    for columns in 1..100 {
-        for line in block(
-            &run(),
-            &RUNNING,
-            Look {
-                columns,
-                is_coloured: false,
-            },
-        ) {
-            assert!(line.chars().count() < columns, "{columns}: {line}");
-        }
-    }
-}
-
-#[test]
-fn colours_add_nothing_but_colour() {
-    let plain = block(
-        &run(),
-        &RUNNING,
-        Look {
-            columns: 80,
-            is_coloured: false,
-        },
-    );
-    let coloured = block(
-        &run(),
-        &RUNNING,
-        Look {
-            columns: 80,
-            is_coloured: true,
-        },
-    );
-    let stripped: Vec<String> = coloured
-        .iter()
-        .map(|line| {
-            ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m"]
-                .iter()
-                .fold(line.clone(), |line, code| line.replace(code, ""))
-        })
-        .collect();
-    assert_eq!(stripped, plain);
-    assert!(coloured[3].starts_with("\u{1b}[31m"));
 }

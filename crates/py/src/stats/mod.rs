@@ -13,4 +13,4 @@ pub use marker::Marker;
 pub use rounding::{bucket_response_time, replace_bucket_response_time};
 pub(crate) use run::ReportSink;
 pub use run::{Stats, readable_percentile};
-pub use terminal::terminal_block;
+pub use terminal::{terminal_block, terminal_summary};
