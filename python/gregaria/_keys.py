@@ -89,6 +89,8 @@ class Keys:
 
     def _on_continued(self, _number: int, _frame: FrameType | None) -> None:
         self._take_terminal()
+        if self._show is not None:
+            self._show.draw_anew()
 
     def _take_terminal(self) -> None:
         global _before

@@ -39,6 +39,11 @@ class LogLines:
             each.handler.removeFilter(each)
         self._filters = []
 
+    def forget(self) -> None:
+        """Shows each traceback once again: another run begins."""
+        for each in self._filters:
+            each.forget()
+
     def toggle(self) -> None:
         """Holds lines back, or shows those that wait."""
         if self.are_held_back:
@@ -74,6 +79,10 @@ class _OfHandler(logging.Filter):
         self.handler = handler
         self._lines = lines
         self._shown: set[str] = set()
+
+    def forget(self) -> None:
+        """Shows each traceback once again."""
+        self._shown.clear()
 
     def filter(self, record: logging.LogRecord) -> bool:
         frames = _frames(record)

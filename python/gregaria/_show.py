@@ -33,6 +33,7 @@ class Show:
         self._options = options
         self._lines = LogLines()
         self._aborted_before = 0
+        self._shown: Block | None = None
         self.keys = ""
         """What the keys do, in a few words."""
         self._workers_at_the_end: tuple[int, int, int] | None = None
@@ -41,6 +42,7 @@ class Show:
 
     def _on_test_start(self, **_: object) -> None:
         self._aborted_before = _aborted()
+        self._lines.forget()
 
     def _on_test_stopping(self, **_: object) -> None:
         # When the summary is written, they have gone.
@@ -51,11 +53,18 @@ class Show:
         self._lines.begin(terminal_handlers())
         try:
             with Block(sys.stderr, self._block).shown() as block:
+                self._shown = block
                 while True:
                     gevent.sleep(REDRAW_SECONDS)
                     block.redraw()
         finally:
+            self._shown = None
             self._lines.end()
+
+    def draw_anew(self) -> None:
+        """To be called when somebody else has had the terminal meanwhile."""
+        if self._shown is not None:
+            self._shown.forget()
 
     def toggle_log(self) -> None:
         """Holds log lines back, or shows them again."""

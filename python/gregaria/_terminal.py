@@ -96,6 +96,10 @@ class Block:
         self._draw()
         self._stream.flush()
 
+    def forget(self) -> None:
+        """Leaves what is drawn where it is: the next drawing stands below whatever came since."""
+        self._drawn = []
+
     def write_above(self, stream: TextIO, text: str) -> None:
         """Writes foreign text to `stream`, above the block as it was last drawn."""
         if not text:

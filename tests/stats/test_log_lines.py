@@ -56,6 +56,9 @@ def test_an_error_with_the_traceback_of_an_earlier_one_is_not_shown_again(place:
     assert "order 1" not in place.text()
     assert place.text().count("without a traceback") == 2
     assert "KeyError: 'another place'" in place.text()
+    place.lines.forget()
+    place.fail(3)
+    assert "ValueError: order 3" in place.text()
 
 
 def test_lines_that_are_held_back_are_shown_in_order_when_they_are_wanted(place: Place) -> None:

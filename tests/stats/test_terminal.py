@@ -99,6 +99,15 @@ def test_the_block_is_redrawn_in_place(terminal: Terminal) -> None:
     assert terminal.screen() == []
 
 
+def test_what_a_shell_has_written_meanwhile_is_not_erased(terminal: Terminal) -> None:
+    with shown(terminal) as block:
+        block.forget()
+        terminal.stream.write("$ fg\n")
+        block.redraw()
+        block.redraw()
+        assert terminal.screen() == ["-" * 39, "drawing 1", "$ fg", "-" * 39, "drawing 3"]
+
+
 def test_log_lines_and_prints_stand_above_the_block(terminal: Terminal) -> None:
     logger = logging.getLogger("test of the block")
     logger.propagate = False
