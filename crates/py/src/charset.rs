@@ -43,6 +43,20 @@ pub(crate) fn of(content_type: Option<&[u8]>) -> Charset {
     }
 }
 
+/// Header bytes as text, the way HTTP libraries for Python read them.
+pub(crate) fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// Names and values of header lines as text.
+pub(crate) fn latin1_pairs<'a>(
+    lines: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+) -> Vec<(String, String)> {
+    lines
+        .map(|(name, value)| (latin1(name), latin1(value)))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Charset, of};

@@ -2,6 +2,7 @@
 
 mod address;
 mod arguments;
+mod body;
 mod charset;
 mod cli;
 mod client;

@@ -4,7 +4,6 @@
 //! (`requests.Response` stands beside it in their bases), so a response that nobody looks at costs
 //! one Python object and nothing more.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,7 +16,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyString, PyType};
 
 use crate::address::Address;
-use crate::charset::{self, Charset};
+use crate::body::{decoded, decoded_length};
+use crate::charset::{self, Charset, latin1, latin1_pairs};
 use crate::failure::{self, Dialect};
 use crate::json;
 use crate::stats::Stats;
@@ -179,52 +179,6 @@ impl Inner {
             failure,
         );
     }
-}
-
-/// The codings of a body, innermost last, as `Content-Encoding` lists them.
-fn content_encoding(response: &http::Response) -> Option<&[u8]> {
-    if !response.is_encoded {
-        return None;
-    }
-    response
-        .header("content-encoding")
-        .filter(|value| !value.eq_ignore_ascii_case(b"identity"))
-}
-
-/// The length of a gzip body stands in its last four bytes (RFC 1952, section 2.3.1), so that the
-/// usual body need not be decoded to be counted. Other codings are decoded for it.
-fn decoded_length(response: &http::Response) -> u64 {
-    let body = response.body();
-    let Some(coding) = content_encoding(response) else {
-        return body.len() as u64;
-    };
-    if coding.eq_ignore_ascii_case(b"gzip")
-        && body.len() >= 18
-        && let Some(last) = body.last_chunk::<4>()
-    {
-        return u64::from(u32::from_le_bytes(*last));
-    }
-    decoded(response).map_or(0, |body| body.len() as u64)
-}
-
-fn decoded(response: &http::Response) -> Result<Cow<'_, [u8]>, http::body::DecodeError> {
-    let body = response.body();
-    let decoded = http::body::decode(body, content_encoding(response), MAX_DECODED)?;
-    Ok(decoded.map_or(Cow::Borrowed(body), Cow::Owned))
-}
-
-/// Bytes a compressed body may grow to: a small one that means a huge one is an attack.
-const MAX_DECODED: u64 = 1 << 30;
-
-/// Header bytes as text, the way HTTP libraries for Python read them.
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
-}
-
-fn latin1_pairs<'a>(lines: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<(String, String)> {
-    lines
-        .map(|(name, value)| (latin1(name), latin1(value)))
-        .collect()
 }
 
 /// `(method, URL, header lines, body)` of a request.
