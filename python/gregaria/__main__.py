@@ -78,13 +78,19 @@ def _run(arguments: list[str]) -> None:
 
     # Until the run has its own idea of it, Ctrl-C ends the process without a word.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from gregaria._restart import Again, begin_anew
     from gregaria.main import run
 
+    code = None
     try:
         code = run(arguments, look, workers.voices if workers is not None else None)
+    except Again:
+        pass
     finally:
         if workers is not None:
             workers.end()
+    if code is None:
+        begin_anew()
     sys.exit(code)
 
 

@@ -1,4 +1,4 @@
-"""A worker that takes over a newer test: the process begins anew, with the same words.
+"""A worker or a page that takes over a newer test: the process begins anew, with the same words.
 
 Modules that are imported cannot be taken back, so nothing less leaves the state of a fresh worker.
 The process keeps its number, and its place in the cluster by the node id that it hands on.
@@ -22,17 +22,26 @@ from gregaria.locust._joining import NODE_ID
 RETRY_INTERVAL = 5
 
 
+class Again(Exception):
+    """The process shall begin anew, with the same words: the files of its test have changed."""
+
+
+def begin_anew() -> NoReturn:
+    """Replaces this process by a fresh one with the same words."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
 def restart(files: TestFiles, node_id: str) -> NoReturn:
     """Replaces this process by one that fetches the test again."""
     files.leave()
     if files.folder is not None:
         # Nothing that is registered for the end of the process is done.
         shutil.rmtree(files.folder, ignore_errors=True)
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
     os.environ[NODE_ID] = node_id
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    begin_anew()
 
 
 def is_second_life() -> bool:

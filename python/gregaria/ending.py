@@ -35,6 +35,8 @@ class End:
         self._has_come = Event()
         self.is_asked_for = False
         """Whether a person has ended the run, by a signal or by a key."""
+        self.is_anew = False
+        """Whether the process shall begin anew."""
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
 
@@ -69,6 +71,11 @@ class End:
 
     def come(self) -> None:
         """Ends the run now."""
+        self._has_come.set()
+
+    def begin_anew(self) -> None:
+        """Ends this life of the process: another begins with the files of the test as they are."""
+        self.is_anew = True
         self._has_come.set()
 
     def wait(self) -> None:
@@ -108,6 +115,13 @@ def shut_down(environment: Environment, output: Output) -> int:
     _undisturbed(lambda: environment.events.quit.fire(exit_code=code))
     _undisturbed(output.close)
     return code
+
+
+def leave(environment: Environment, output: Output) -> None:
+    """Closes the files for a process that begins anew. Workers are not told: they wait for it."""
+    _undisturbed(lambda: environment.events.quitting.fire(environment=environment, reverse=True))
+    _undisturbed(output.stop)
+    _undisturbed(output.close)
 
 
 def _has_failed(runner: Runner | None) -> bool:

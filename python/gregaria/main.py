@@ -21,6 +21,7 @@ from gregaria import (
     nodes,
     page,
     selection,
+    waiting,
 )
 from gregaria._background import spawn
 from gregaria._keys import Keys
@@ -61,6 +62,10 @@ def run(words: list[str], look: arguments.Look, voices: Voices | None = None) ->
         files.enter()
         loaded = loader.load(files.paths)
     except loader.LoadError as error:
+        kind = "missing" if files is None else "broken"
+        code = None if _restart.is_second_life() else _wait_for_test(words, kind, error)
+        if code is not None:
+            return code
         sys.stderr.write(f"{error}\n")
         if _restart.is_second_life():
             _restart.wait_for_another(look, files)
@@ -71,7 +76,26 @@ def run(words: list[str], look: arguments.Look, voices: Voices | None = None) ->
         _set_up_logging(options)
         validate_stats_configuration()
         logger.info("Starting Locust %s (gregaria %s)", locust_version, _native.VERSION)
-        return _run(options, loaded, files)
+        try:
+            return _run(options, loaded, files)
+        except selection.NoUserClass as error:
+            code = _wait_for_test(words, "broken", error)
+            if code is None:
+                raise
+            return code
+    except Refusal as refusal:
+        logger.error("%s", refusal)
+        return refusal.exit_code
+
+
+def _wait_for_test(words: list[str], kind: str, error: Exception) -> int | None:
+    """Serves a page that tells what is the matter with the test; `None` if nobody wants a page."""
+    options = waiting.options_of(words)
+    if not waiting.is_wanted(options):
+        return None
+    _set_up_logging(options)
+    try:
+        return waiting.serve(options, kind, error)
     except Refusal as refusal:
         logger.error("%s", refusal)
         return refusal.exit_code
@@ -120,6 +144,7 @@ def _swarm(environment: Environment, options: argparse.Namespace, files: loader.
     environment.events.init.fire(environment=environment, runner=runner, web_ui=web_ui)
     ending.refuse_after_errors()
     if web_ui is not None:
+        web_ui.on_reload = end.begin_anew
         page.serve(web_ui)
     elif not nodes.is_worker(runner):
         page.warn_of_public_host(environment)
@@ -139,6 +164,11 @@ def _swarm(environment: Environment, options: argparse.Namespace, files: loader.
         end.wait()
     finally:
         keys.stop()
+    if web_ui is not None and end.is_anew and not end.is_asked_for:
+        ending.leave(environment, output)
+        page.leave(web_ui)
+        files.leave()
+        raise _restart.Again
     code = ending.shut_down(environment, output)
     if web_ui is not None:
         web_ui.stop()

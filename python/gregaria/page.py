@@ -13,23 +13,29 @@ from gregaria import _native, nodes
 from gregaria._background import spawn, spawn_later
 from gregaria._refusal import Refusal, reason
 from gregaria.ending import End
+from gregaria.locust._page_access import PASSWORD_VARIABLE
 from gregaria.locust.env import Environment
 from gregaria.locust.stats import StatsCSVFileWriter
 from gregaria.locust.web import WebUI
 
 logger = logging.getLogger("locust.main")
 
-__all__ = ["autostart", "make", "serve", "warn_of_public_host"]
+__all__ = ["autostart", "leave", "make", "serve", "warn_of_public_host"]
+
+#: The port of the page in the life before, if any was good.
+KEPT_PORT = "GREGARIA_KEPT_WEB_PORT"
 
 
 def make(
     environment: Environment, options: argparse.Namespace, csv: StatsCSVFileWriter | None
 ) -> WebUI:
     """The page that the options ask for, not served yet."""
+    # A free port is kept by a process that begins anew.
+    kept_port = os.environ.pop(KEPT_PORT, "0")
     try:
         return environment.create_web_ui(
             host=options.web_host,
-            port=options.web_port,
+            port=options.web_port or int(kept_port),
             web_base_path=options.web_base_path,
             web_login=options.web_login,
             tls_cert=options.tls_cert,
@@ -40,6 +46,17 @@ def make(
         )
     except ValueError as error:
         raise Refusal(str(error)) from error
+
+
+def leave(web_ui: WebUI) -> None:
+    """Closes the page for a process that begins anew: it is found there again, and the generated
+    password still holds."""
+    access = web_ui.access
+    if web_ui.server is not None:
+        os.environ[KEPT_PORT] = str(web_ui.server.port())
+    if access is not None and access.generated is not None:
+        os.environ[PASSWORD_VARIABLE] = access.generated
+    web_ui.stop()
 
 
 def serve(web_ui: WebUI) -> None:

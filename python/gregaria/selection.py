@@ -17,10 +17,14 @@ logger = logging.getLogger("locust.main")
 BAD_CONFIG = 255
 
 
+class NoUserClass(Refusal):
+    """The locustfile has nothing to run."""
+
+
 def chosen(available: Mapping[str, type[User]], names: list[str]) -> list[type[User]]:
     """The classes of these names, in their order; all of them if no name is given."""
     if not available:
-        raise Refusal(
+        raise NoUserClass(
             "No User class found!\nDefine one that inherits from User or HttpUser, or functions "
             "named test_* that take `session`"
         )

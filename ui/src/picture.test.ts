@@ -16,6 +16,7 @@ const STATE = {
   stopping_seconds: null,
   still_running: [],
   cannot_start: null,
+  test_error: null,
   notices: [],
 } as const;
 

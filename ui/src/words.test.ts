@@ -32,6 +32,7 @@ function state(changes: Partial<State> = {}): State {
     stopping_seconds: null,
     still_running: [],
     cannot_start: null,
+    test_error: null,
     notices: [],
     ...changes,
   };

@@ -238,6 +238,7 @@ export function running(script: Script, start: number, t: number): State {
     stopping_seconds: null,
     still_running: [],
     cannot_start: null,
+    test_error: null,
     notices: [],
   };
 }
@@ -284,6 +285,7 @@ export function failures(script: Script, start: number, t: number): FailureGroup
     occurrences: Math.round(((t - 300) * 14) / (id + 1)),
     first_seen: start + 301 + id,
     last_seen: start + t,
+    worker_count: null,
   }));
 }
 

@@ -203,7 +203,7 @@ impl Simulated {
                 self.users.clone_from(&job.spawn.user_classes_count);
                 self.worker.spawned(job.number, self.users.clone());
             }
-            WorkerAction::StopUsers => {
+            WorkerAction::StopUsers | WorkerAction::CutUsers => {
                 self.users.iter_mut().for_each(|(_, count)| *count = 0);
                 self.worker.stopped();
             }

@@ -23,6 +23,9 @@ const MERGED: &str = "gregaria_merged";
 /// Message to a worker: this master does not know it, it shall join again.
 const REJOIN: &str = "gregaria_rejoin";
 
+/// Message to a worker: its users shall not finish what they do.
+const CUT: &str = "gregaria_cut";
+
 /// The version a node of ours claims. A Locust master compares its beginning only.
 pub fn version() -> String {
     format!("{LOCUST_VERSION}+{FIELD}.{}", env!("CARGO_PKG_VERSION"))
@@ -136,16 +139,23 @@ pub(crate) struct CountedException {
     pub(crate) count: u64,
 }
 
+/// Name of the class of an error that left a task, as a worker of ours tells it.
+pub fn error_type(exception: &ExceptionReport) -> Option<&str> {
+    text_mark(&exception.extra)
+}
+
 /// Puts exceptions into a report. They share its number, and so count once with it.
 pub(crate) fn write_exceptions(
     exceptions: impl Iterator<Item = CountedException>,
     report: &mut StatsReport,
 ) {
     let rows = exceptions.map(|CountedException { exception, count }| {
+        let error_type = error_type(&exception).map_or(Value::Nil, Value::from);
         Value::Array(vec![
             exception.msg.into(),
             exception.traceback.into(),
             count.into(),
+            error_type,
         ])
     });
     report.extra.set(EXCEPTIONS, Value::Array(rows.collect()));
@@ -157,15 +167,19 @@ pub(crate) fn take_exceptions(report: &mut StatsReport) -> Vec<CountedException>
         return Vec::new();
     };
     let read = |row: &Value| {
-        let [msg, traceback, count] = row.as_array()?.as_slice() else {
+        let [msg, traceback, count, error_type] = row.as_array()?.as_slice() else {
             return None;
         };
+        let mut exception = ExceptionReport {
+            msg: msg.as_str()?.to_owned(),
+            traceback: traceback.as_str()?.to_owned(),
+            ..ExceptionReport::default()
+        };
+        if let Some(error_type) = error_type.as_str() {
+            mark(&mut exception.extra, error_type);
+        }
         Some(CountedException {
-            exception: ExceptionReport {
-                msg: msg.as_str()?.to_owned(),
-                traceback: traceback.as_str()?.to_owned(),
-                ..ExceptionReport::default()
-            },
+            exception,
             count: count.as_u64()?,
         })
     };
@@ -223,4 +237,17 @@ pub(crate) fn rejoin() -> ToWorker {
 /// Whether a message is [`rejoin`].
 pub(crate) fn is_rejoin(kind: &str) -> bool {
     kind == REJOIN
+}
+
+/// Tells a worker of ours that its users end at once.
+pub(crate) fn cut() -> ToWorker {
+    ToWorker::Custom {
+        kind: CUT.to_owned(),
+        data: Value::Nil,
+    }
+}
+
+/// Whether a message is [`cut`].
+pub(crate) fn is_cut(kind: &str) -> bool {
+    kind == CUT
 }

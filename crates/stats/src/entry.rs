@@ -147,7 +147,7 @@ impl Entry {
 
     /// Adds everything `other` has counted, except its recent times: the keeper of this entry
     /// decides which moment they belong to.
-    pub(crate) fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.requests += other.requests;
         self.none_requests += other.none_requests;
         self.failures += other.failures;

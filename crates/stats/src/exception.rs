@@ -13,6 +13,8 @@ pub const LOCAL_NODE: &str = "local";
 pub struct Exception {
     /// How often it happened.
     pub count: u64,
+    /// Name of its class, such as `KeyError`; `None` if nobody said.
+    pub error_type: Option<Arc<str>>,
     /// Text of the first of them.
     pub message: Arc<str>,
     /// Frames from the task down to the error, as Python formats them, without a heading and without
@@ -27,10 +29,18 @@ impl Exception {
     pub fn new(node: &str, message: &str, traceback: &str) -> Self {
         Self {
             count: 1,
+            error_type: None,
             message: message.into(),
             traceback: traceback.into(),
             nodes: BTreeSet::from([node.into()]),
         }
+    }
+
+    /// With the name of its class.
+    #[must_use]
+    pub fn of_type(mut self, error_type: Option<&str>) -> Self {
+        self.error_type = error_type.map(Arc::from);
+        self
     }
 
     /// Adds the same error, seen elsewhere or later.

@@ -1,6 +1,7 @@
 //! Failures, grouped by (method, name, message).
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Failure {
     pub first_seen: f64,
     /// When it happened last.
     pub last_seen: f64,
+    /// Ids of the workers on which it happened; empty in a run of one process. Shared: it rarely grows.
+    pub nodes: Arc<BTreeSet<Arc<str>>>,
 }
 
 impl Failure {
@@ -35,6 +38,7 @@ impl Failure {
             occurrences: 1,
             first_seen: at,
             last_seen: at,
+            nodes: Arc::default(),
         }
     }
 
@@ -63,6 +67,9 @@ impl Failure {
         self.occurrences += other.occurrences;
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
+        if !other.nodes.is_subset(&self.nodes) {
+            Arc::make_mut(&mut self.nodes).extend(other.nodes.iter().cloned());
+        }
     }
 }
 

@@ -117,13 +117,14 @@ impl Recorder {
         write.part.fail(place, error, at, &self.settings);
     }
 
-    /// Counts an error that left a task.
-    pub fn record_exception(&self, message: &str, traceback: &str) {
+    /// Counts an error that left a task; its type is the name of its class.
+    pub fn record_exception(&self, error_type: Option<&str>, message: &str, traceback: &str) {
         let exceptions = &mut self.lock().part.exceptions;
         if let Some(place) = exceptions.find(&[traceback]) {
             exceptions.get_mut(place).count += 1;
         } else if exceptions.len() < self.settings.max_exceptions {
-            exceptions.push(Exception::new(LOCAL_NODE, message, traceback));
+            let exception = Exception::new(LOCAL_NODE, message, traceback);
+            exceptions.push(exception.of_type(error_type));
         }
     }
 

@@ -1,5 +1,8 @@
 //! What was counted since the last report: plain data that is sent, merged and added to totals.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::table::{Keyed, Table};
 use crate::{Entry, Exception, Failure, Key, Settings};
 
@@ -31,6 +34,16 @@ impl Report {
             total.merge(entry);
         }
         total
+    }
+
+    /// Says which worker has counted it.
+    #[must_use]
+    pub fn of_node(mut self, node: &Arc<str>) -> Self {
+        let nodes = Arc::new(BTreeSet::from([Arc::clone(node)]));
+        for failure in &mut self.failures {
+            failure.nodes = Arc::clone(&nodes);
+        }
+        self
     }
 
     /// Adds everything another report has counted.

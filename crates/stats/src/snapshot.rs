@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::{Entry, Exception, Failure, History, Markers, Window};
 
+/// Silence that is longer than that between two reports of a worker.
+const QUIET_SECONDS: f64 = 5.0;
+
 /// A run at one moment. Cheap to clone; never changes.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -30,6 +33,19 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// What "current" means to somebody who looks now: [`Self::window`], which stands still without
+    /// traffic as Locust's does, until nothing has come for [`QUIET_SECONDS`]; then it moves on by the
+    /// clock, so that the rate of a target that has fallen silent goes down to zero.
+    pub fn live_window(&self) -> Window {
+        let window = self.window;
+        let is_quiet = |last: f64| self.time - last > QUIET_SECONDS;
+        if window.last_request.is_none_or(is_quiet) {
+            Window::new(window.start_time, Some(self.time))
+        } else {
+            window
+        }
+    }
+
     /// The entry of one (method, name).
     pub fn entry(&self, method: &str, name: &str) -> Option<&Arc<Entry>> {
         let wanted = (name, method);

@@ -50,7 +50,7 @@ fn snapshot() -> Arc<Snapshot> {
             }
         }
         let traceback = "  File \"/home/me/locustfile.py\", line 23, in boom\n    raise\n";
-        recorder.record_exception("no such field: 'total'", traceback);
+        recorder.record_exception(None, "no such field: 'total'", traceback);
         for report in recorder.drain() {
             totals.fold(&report);
         }

@@ -60,7 +60,11 @@ fn run() -> Arc<Snapshot> {
             bucket: None,
         });
     }
-    recorder.record_exception("boom, \"loud\"", "  File \"a.py\", line 1\n    boom\n");
+    recorder.record_exception(
+        None,
+        "boom, \"loud\"",
+        "  File \"a.py\", line 1\n    boom\n",
+    );
     for report in recorder.drain() {
         totals.fold(&report);
     }

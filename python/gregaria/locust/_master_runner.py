@@ -225,6 +225,21 @@ class MasterRunner(DistributedRunner):
         self._node.stop(self._end_reason)
         self._await(self._has_stopped)
 
+    def stop_now(self) -> None:
+        """Stops the users of our own workers whatever they do. Returns when all are gone."""
+        if self._has_ended.is_set():
+            return
+        self._has_stopped.clear()
+        self._node.stop_now(self._end_reason)
+        self._await(self._has_stopped)
+
+    def dismiss_worker(self, client_id: str) -> bool:
+        """Forgets a missing worker, and tells any other to leave. Returns whether there is one."""
+        if client_id not in self.clients:
+            return False
+        self._node.dismiss_worker(client_id)
+        return True
+
     def quit(self) -> None:
         """Lets the workers go and waits for their last reports; the run is over then."""
         self._is_asked_to_quit = True
@@ -292,9 +307,16 @@ class MasterRunner(DistributedRunner):
         self.stats.native.mark(marker)
 
     def _do_exception(
-        self, client_id: str, message: str, formatted_traceback: str, count: int
+        self,
+        client_id: str,
+        message: str,
+        formatted_traceback: str,
+        count: int,
+        error_type: str | None,
     ) -> None:
-        self.stats.native.record_exception(message, formatted_traceback, client_id, count)
+        self.stats.native.record_exception(
+            message, formatted_traceback, client_id, count, error_type
+        )
 
     def _do_worker_log(self, worker: str, lines: list[str]) -> None:
         self.environment.update_worker_logs({"worker_id": worker, "logs": lines})

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from ._nodes import STATE_RUNNING, STATE_SPAWNING
+from ._flask import ask
+from ._master_runner import MasterRunner
+from ._nodes import STATE_INIT, STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED
 from ._page_swarm import Swarm, SwarmError, convert
 
 if TYPE_CHECKING:
@@ -50,6 +53,10 @@ class PageOrders:
         if name == "stop_and_wait":
             # Users may take their time, and others want something, too.
             gevent.spawn(self._stop_and_wait, arguments, answer)
+            return
+        if name == "own_page":
+            # So may a view of the locustfile.
+            gevent.spawn(self._own_page, arguments, answer)
             return
         answer(getattr(self, f"_do_{name}")(**arguments))
 
@@ -153,14 +160,33 @@ class PageOrders:
         if runner is None:
             return refusal(409, "not_running", "this run has ended")
         self._begin_stop(by, address)
-        if now:
-            if getattr(runner, "clients", None) is not None:
-                return refusal(
-                    501, "not_now", "workers end their tasks first, for up to --stop-timeout"
-                )
-            runner.user_greenlets.kill(block=False)
-        gevent.spawn(runner.stop)
+        gevent.spawn(runner.stop_now if now else runner.stop)
         return Answer(202)
+
+    def _do_reload(self, by: str | None, address: str) -> Answer:
+        runner = self._environment.runner
+        is_idle = runner is None or runner.state in (STATE_INIT, STATE_STOPPED)
+        if not is_idle or self._page.runs.is_starting:
+            return refusal(409, "already_running", "a run lasts: stop it first")
+        on_reload = self._page.on_reload
+        if on_reload is None:
+            text = "this page was not started by the command `gregaria`: start its program again"
+            return refusal(409, "cannot_reload", text)
+        logger.info("%s reads the files of the test again", _who(by, address))
+        gevent.spawn(on_reload)
+        return Answer(202)
+
+    def _own_page(self, request: dict[str, Any], answer: Callable[[Answer], None]) -> None:
+        page = self._page
+        scheme = "https" if page.tls_cert else "http"
+        try:
+            status, body = ask(page.app, request, page.web_base_path, scheme)
+        except Exception:
+            text = traceback.format_exc()
+            logger.error("Uncaught exception in %s:\n%s", request["path"], text)
+            plain = ("Content-Type", "text/plain; charset=utf-8")
+            status, body = 500, {"headers": [plain], "body": "Internal Server Error\n"}
+        answer(Answer(status, body))
 
     def _do_note(self, time: float, text: str, by: str | None) -> Answer:
         logger.info("Note%s: %s", f" by {by}" if by else "", text)
@@ -171,9 +197,11 @@ class PageOrders:
         return Answer(200)
 
     def _do_remove_worker(self, id: str, by: str | None) -> Answer:
-        return refusal(
-            501, "not_yet", "a lost worker is forgotten by itself when it has been away for long"
-        )
+        runner = self._environment.runner
+        if not isinstance(runner, MasterRunner) or not runner.dismiss_worker(id):
+            return refusal(404, "unknown_worker", "there is no such worker", "id")
+        logger.info("%s removes the worker %s", by or "A viewer", id)
+        return Answer(202)
 
     # --- Locust's -----------------------------------------------------------------------------
 

@@ -57,6 +57,11 @@ class RunBook:
         self._next = details
         return self._last + 1
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether a run has been asked for and has not begun."""
+        return self._next is not None
+
     def _on_test_start(self, environment: Environment, **_: Any) -> None:
         details = self._next or {"started_from": "command line"}
         self._next = None
@@ -153,6 +158,7 @@ def form_of(page: WebUI) -> dict[str, Any]:
         "percentiles_to_statistics": knobs.PERCENTILES_TO_STATISTICS,
         "percentiles_to_chart": knobs.PERCENTILES_TO_CHART,
         "percentiles_to_report": knobs.PERCENTILES_TO_REPORT,
+        "has_own_pages": page.has_own_pages,
         "history_file": os.path.abspath(history) if history and is_full else None,
         "versions": {
             "gregaria": _native.VERSION,

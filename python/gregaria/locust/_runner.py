@@ -100,6 +100,8 @@ class Runner:
         self._stops = 0
         # Users that have asked for the stop, from within a task.
         self._calling_users: set[User] = set()
+        # Users that are stopped do not finish their tasks, until the next test begins.
+        self._is_cutting = False
 
         # A `StopTest` that escapes a greenlet is a way to end the run; the handler logs its text,
         # so that gevent need not print a traceback.
@@ -118,7 +120,11 @@ class Runner:
         return greenlet
 
     def _on_user_error(self, user_instance: object, exception: Exception, tb: Any) -> None:
-        self.log_exception("local", str(exception), "".join(traceback.format_tb(tb)))
+        self.stats.native.record_exception(
+            str(exception),
+            "".join(traceback.format_tb(tb)),
+            error_type=type(exception).__name__,
+        )
 
     def _on_spawning_complete(self, user_count: int) -> None:
         self.update_state(STATE_RUNNING)
@@ -219,7 +225,8 @@ class Runner:
             if wanted[name] > 0:
                 wanted[name] -= 1
                 to_stop.append(user)
-        stop_users(to_stop, self.environment.stop_timeout, self._calling_users)
+        patience = 0.0 if self._is_cutting else self.environment.stop_timeout
+        stop_users(to_stop, patience, self._calling_users)
         logger.debug("%d users have been stopped, %d still running", len(to_stop), self.user_count)
 
     def _begin_test(self) -> bool:
@@ -234,6 +241,7 @@ class Runner:
         self.cpu_warning_emitted = False
         self.worker_cpu_warning_emitted = False
         self._calling_users.clear()
+        self._is_cutting = False
         # A name may have got another address since the last test.
         hub().engine.forget_names()
         environment._filter_tasks_by_tags()
@@ -354,6 +362,17 @@ class Runner:
         self.update_state(STATE_STOPPED)
         self._after_stop()
         self._is_stopped.set()
+
+    def stop_now(self) -> None:
+        """Stops the users whatever they do, also those that are being stopped already. Returns when
+        they are gone."""
+        self._cut_users()
+        self.stop()
+
+    def _cut_users(self) -> None:
+        """Lets no user finish its task."""
+        self._is_cutting = True
+        self.user_greenlets.kill(block=False)
 
     def _before_stop(self) -> None:
         """What is to be done while the users still run."""

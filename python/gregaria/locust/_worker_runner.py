@@ -110,7 +110,8 @@ class WorkerRunner(DistributedRunner):
             self._end_soon()
 
     def _send_exception(self, user_instance: Any, exception: Exception, tb: Any) -> None:
-        self._node.exception(str(exception), "".join(traceback.format_tb(tb)))
+        traceback_lines = "".join(traceback.format_tb(tb))
+        self._node.exception(type(exception).__name__, str(exception), traceback_lines)
 
     def start(
         self,
@@ -194,6 +195,9 @@ class WorkerRunner(DistributedRunner):
     def _do_stop_users(self) -> None:
         # Users may take their time, and reports go on meanwhile.
         self._spawn(self._stop_users_and_say_so)
+
+    def _do_cut_users(self) -> None:
+        self._cut_users()
 
     def _stop_users_and_say_so(self) -> None:
         if self._following is not None:

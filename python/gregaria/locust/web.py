@@ -19,6 +19,7 @@ from greenlet import getcurrent
 from gregaria._hub import hub
 from gregaria._native import MasterNode, WebServer
 
+from ._flask import make_app
 from ._page_access import Access
 from ._page_log import PageLog
 from ._page_orders import Answer, PageOrders
@@ -80,6 +81,12 @@ class WebUI:
         """Who may sign in; known from `start` on."""
         self.server: WebServer | None = None
         """What serves; there from `start` on."""
+        self.test_error: dict[str, str] | None = None
+        """Why there is no test to run, where the page is served without one."""
+        self.on_reload: Callable[[], None] | None = None
+        """Begins the process anew with the files of the test as they are; `None` where it was not
+        started by the command."""
+        self._app: Any = None
         self.runs = RunBook(environment)
         self._orders = PageOrders(self)
         for event in ("test_start", "spawning_complete", "test_stopping", "test_stop"):
@@ -90,11 +97,18 @@ class WebUI:
             self.start()
 
     @property
-    def app(self) -> NoReturn:
-        """Locust's Flask app. This page is not made with Flask, and has no routes of Python's."""
-        raise AttributeError(
-            "gregaria's page has no Flask app: routes that a locustfile adds are not served"
-        )
+    def app(self) -> Any:
+        """A Flask app for what a locustfile adds: it answers paths that the page does not know, to
+        those who may see the page. Made when it is asked for; needs Flask."""
+        if self._app is None:
+            self._app = make_app()
+            self.publish_form()
+        return self._app
+
+    @property
+    def has_own_pages(self) -> bool:
+        """Whether a locustfile has asked for the app."""
+        return self._app is not None
 
     @property
     def login_manager(self) -> NoReturn:
@@ -169,7 +183,7 @@ class WebUI:
         node = getattr(environment.runner, "_node", None)
         self.server.publish(
             environment.stats.native,
-            json.dumps(status_of(environment, self.runs)),
+            json.dumps({**status_of(environment, self.runs), "test_error": self.test_error}),
             node if isinstance(node, MasterNode) else None,
         )
 
@@ -209,7 +223,8 @@ class WebUI:
 
     def _carry_out(self, number: int, name: str, arguments: dict[str, Any]) -> None:
         def answer(reply: Answer) -> None:
-            self.publish()
+            if name != "own_page":
+                self.publish()
             if self.server is not None:
                 self.server.answer(number, reply.status, json.dumps(reply.body))
 

@@ -39,6 +39,9 @@ type PeerRow = (
     Vec<(String, u64)>,
 );
 
+/// A report: of which worker, what it says, and how far the clock of that worker is behind.
+type Taken = (Arc<str>, Box<StatsReport>, f64);
+
 /// Leads workers on a thread of its own. Used on the engine's thread alone.
 #[pyclass(unsendable, frozen, module = "gregaria._native")]
 pub(crate) struct MasterNode {
@@ -47,8 +50,8 @@ pub(crate) struct MasterNode {
     audience: Arc<Audience>,
     reports: ReportSink,
     orders: Orders<MasterAction>,
-    /// The report that was taken last, and how far the clock of its worker is behind.
-    report: RefCell<Option<(Box<StatsReport>, f64)>>,
+    /// The report that was taken last.
+    report: RefCell<Option<Taken>>,
     /// What workers pin, if joining is by invitation.
     fingerprint: Option<String>,
 }
@@ -139,13 +142,13 @@ impl MasterNode {
             MasterAction::Fire(MasterEvent::HeartbeatSent { .. })
                 if !heard_by.of_heartbeats.load(Ordering::Relaxed) => {}
             MasterAction::Report {
+                from,
                 report,
                 is_stale,
                 clock_offset,
-                ..
             } if !heard_by.of_reports.load(Ordering::Relaxed) => {
                 if !is_stale {
-                    sink.merge(&report, clock_offset);
+                    sink.merge(&from, &report, clock_offset);
                 }
             }
             other => orderer.give(other),
@@ -265,6 +268,20 @@ impl MasterNode {
             .tell(move |master, now| master.stop(now, &reason));
     }
 
+    /// The same without the time that users have to finish their tasks.
+    fn stop_now(&self, reason: String) {
+        self.node
+            .borrow()
+            .tell(move |master, now| master.stop_now(now, &reason));
+    }
+
+    /// Forgets a missing worker, and tells any other to leave.
+    fn dismiss_worker(&self, id: String) {
+        self.node
+            .borrow()
+            .tell(move |master, now| master.dismiss_worker(now, &id));
+    }
+
     /// Lets all workers go, for a reason in a few words; `end` follows.
     fn quit(&self, reason: String) {
         self.node
@@ -326,7 +343,7 @@ impl MasterNode {
     /// The report of the last `report` as the dict that listeners of `worker_report` get.
     fn report_data<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let report = self.report.borrow();
-        let Some((report, _)) = &*report else {
+        let Some((_, report, _)) = &*report else {
             return Ok(None);
         };
         let message = ToMaster::Stats(report.clone());
@@ -336,8 +353,8 @@ impl MasterNode {
 
     /// Adds the report of the last `report` to the statistics.
     fn merge_report(&self) {
-        if let Some((report, clock_offset)) = self.report.borrow_mut().take() {
-            self.reports.merge(&report, clock_offset);
+        if let Some((from, report, clock_offset)) = self.report.borrow_mut().take() {
+            self.reports.merge(&from, &report, clock_offset);
         }
     }
 
@@ -443,14 +460,19 @@ impl MasterNode {
                 is_stale,
                 clock_offset,
             } => {
-                *self.report.borrow_mut() = Some((report, clock_offset));
-                ("report", id(&from), is_stale).into_pyobject(py)
+                let from_id = id(&from);
+                *self.report.borrow_mut() = Some((from, report, clock_offset));
+                ("report", from_id, is_stale).into_pyobject(py)
             }
             MasterAction::Exception {
                 from,
-                exception: ExceptionReport { msg, traceback, .. },
+                exception,
                 count,
-            } => ("exception", id(&from), msg, traceback, count).into_pyobject(py),
+            } => {
+                let error_type = dialect::error_type(&exception).map(str::to_owned);
+                let ExceptionReport { msg, traceback, .. } = exception;
+                ("exception", id(&from), msg, traceback, count, error_type).into_pyobject(py)
+            }
             MasterAction::WorkerLog { worker, lines } => {
                 ("worker_log", worker, lines).into_pyobject(py)
             }

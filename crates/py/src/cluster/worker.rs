@@ -143,10 +143,10 @@ impl WorkerNode {
     }
 
     /// A task has ended in an exception.
-    fn exception(&self, message: String, traceback: String) {
+    fn exception(&self, error_type: String, message: String, traceback: String) {
         self.node
             .borrow()
-            .tell(|worker, _| worker.exception(message, traceback));
+            .tell(move |worker, _| worker.exception(&error_type, message, traceback));
     }
 
     /// Sends a custom message to the master.
@@ -240,6 +240,7 @@ fn order(py: Python<'_>, action: WorkerAction) -> PyResult<Bound<'_, PyTuple>> {
                 .into_pyobject(py)
         }
         WorkerAction::StopUsers => ("stop_users",).into_pyobject(py),
+        WorkerAction::CutUsers => ("cut_users",).into_pyobject(py),
         WorkerAction::Report => ("report",).into_pyobject(py),
         WorkerAction::ReadLog => ("read_log",).into_pyobject(py),
         WorkerAction::UpdateUserClass(update) => {

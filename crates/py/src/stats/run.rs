@@ -71,8 +71,10 @@ impl Stats {
     }
 
     /// Counts an error that left a task. Calls no Python.
-    pub fn record_exception(&self, message: &str, traceback: &str) {
-        self.source.recorder.record_exception(message, traceback);
+    pub fn record_exception(&self, error_type: Option<&str>, message: &str, traceback: &str) {
+        self.source
+            .recorder
+            .record_exception(error_type, message, traceback);
     }
 }
 
@@ -82,10 +84,10 @@ pub(crate) struct ReportSink(Arc<Source>);
 
 impl ReportSink {
     /// Adds the report of a worker whose clock is so many seconds behind ours.
-    pub(crate) fn merge(&self, report: &StatsReport, clock_offset: f64) {
+    pub(crate) fn merge(&self, from: &Arc<str>, report: &StatsReport, clock_offset: f64) {
         self.0.merge(|totals| {
             let report = exchange::from_wire(report, clock_offset, totals.settings());
-            totals.merge(&report);
+            totals.merge(&report.of_node(from));
         });
     }
 }
@@ -142,7 +144,7 @@ impl Stats {
     }
 
     /// Counts errors that left tasks on a node, by their traceback.
-    #[pyo3(name = "record_exception", signature = (message, traceback, node="local", count=1))]
+    #[pyo3(name = "record_exception", signature = (message, traceback, node="local", count=1, error_type=None))]
     fn record_exception_from_python(
         &self,
         py: Python<'_>,
@@ -150,13 +152,14 @@ impl Stats {
         traceback: &str,
         node: &str,
         count: u64,
+        error_type: Option<&str>,
     ) -> PyResult<()> {
         if node == LOCAL_NODE {
             for _ in 0..count {
-                self.record_exception(message, traceback);
+                self.record_exception(error_type, message, traceback);
             }
         } else {
-            let mut exception = Exception::new(node, message, traceback);
+            let mut exception = Exception::new(node, message, traceback).of_type(error_type);
             exception.count = count;
             self.source.totals(py)?.add_exception(&exception);
         }

@@ -57,6 +57,7 @@ impl TryFrom<Wish> for Settings {
             allowed_hosts: wish.allowed_hosts,
             confirmed_hosts: wish.confirmed_hosts,
             public_addresses: addresses.collect::<PyResult<_>>()?,
+            body_patience: None,
         })
     }
 }

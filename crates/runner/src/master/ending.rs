@@ -10,6 +10,7 @@ use super::action::{EndReason, MasterAction, MasterEvent};
 use super::leader::Master;
 use super::ramp::Ramp;
 use crate::State;
+use crate::dialect;
 use crate::limits::{QUIT_WAIT, STOP_WAIT};
 use crate::moment::{Level, Moment};
 use crate::wire::ToWorker;
@@ -76,6 +77,26 @@ impl Master {
             until: now.elapsed + users_have + STOP_WAIT,
         };
         self.check_end(now);
+    }
+
+    /// The same without the time that users have to finish their tasks, also while they are being
+    /// stopped already. Workers of Locust cannot be told so: theirs finish.
+    pub fn stop_now(&mut self, now: Moment, reason: &str) {
+        self.stop(now, reason);
+        let Ending::Stopping { until, .. } = &mut self.ending else {
+            return;
+        };
+        *until = (now.elapsed + STOP_WAIT).min(*until);
+        let (ours, others): (Vec<_>, Vec<_>) = self.peers.active().partition(|peer| peer.is_ours);
+        let others = others.len();
+        let ours: Vec<_> = ours.iter().map(|peer| Arc::clone(&peer.id)).collect();
+        for id in &ours {
+            self.send(id, dialect::cut());
+        }
+        if others > 0 {
+            let text = format!("{others} workers of Locust let their users finish their tasks");
+            self.log(Level::Warning, text);
+        }
     }
 
     fn stop_timeout(&self) -> Duration {

@@ -241,6 +241,35 @@ impl Master {
         }
     }
 
+    /// Somebody does not want this worker any more: a missing one is forgotten, and may join again if it
+    /// comes back; any other is told to leave, and its users go to the others when it has.
+    pub fn dismiss_worker(&mut self, now: Moment, id: &str) {
+        let Some(peer) = self.peers.get(id) else {
+            return;
+        };
+        let (id, is_missing) = (Arc::clone(&peer.id), peer.state == State::Missing);
+        if is_missing {
+            self.forget(now, &id, "was removed");
+        } else {
+            self.log(Level::Info, format!("Worker {id} is told to leave."));
+            self.send(&id, ToWorker::Quit);
+        }
+    }
+
+    /// Takes a missing worker out of the list.
+    fn forget(&mut self, now: Moment, id: &Arc<str>, why: &str) {
+        self.log(Level::Info, format!("Worker {id} {why}."));
+        self.peers.remove(id);
+        // Users that nobody has taken over so far go to the others, whatever was asked.
+        if self
+            .run
+            .as_mut()
+            .is_some_and(|run| run.dispatcher.tells_of_change())
+        {
+            self.spread_soon(now, false, true);
+        }
+    }
+
     /// A message of a worker that is not known: it runs users that belong to nobody.
     fn dismiss(&mut self, from: &Arc<str>) {
         let message = if self.peers.was_ours(from) {
@@ -298,19 +327,7 @@ impl Master {
             self.withdraw(now, id, is_ours);
         }
         for id in &silent.dead {
-            self.log(
-                Level::Info,
-                format!("Worker {id} has been missing for a minute and is given up."),
-            );
-            self.peers.remove(id);
-            // Users that nobody has taken over so far go to the others, whatever was asked.
-            if self
-                .run
-                .as_mut()
-                .is_some_and(|run| run.dispatcher.tells_of_change())
-            {
-                self.spread_soon(now, false, true);
-            }
+            self.forget(now, id, "has been missing for a minute and is given up");
         }
         if was_alone && !silent.missing.is_empty() {
             self.last_one_lost(

@@ -20,6 +20,8 @@ pub enum WorkerAction {
     /// Stop all users, with the events that belong to it. Then answer with
     /// [`Worker::stopped`](super::Worker::stopped).
     StopUsers,
+    /// Let the users that are being stopped end at once, whatever they do.
+    CutUsers,
     /// Take what was counted since the last report, fire `report_to_master`, and answer with
     /// [`Worker::reported`](super::Worker::reported).
     Report,

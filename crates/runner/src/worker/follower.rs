@@ -152,6 +152,8 @@ impl Worker {
             self.settle_if_merged(now);
         } else if dialect::is_rejoin(&kind) {
             self.rejoin(now);
+        } else if dialect::is_cut(&kind) {
+            self.act(WorkerAction::CutUsers);
         } else if let Some(sha256) = bundle::hash_of(&kind, &data) {
             let sha256 = sha256.to_owned();
             self.act(WorkerAction::BundleOffered { sha256 });
@@ -212,13 +214,14 @@ impl Worker {
         }));
     }
 
-    /// A task has ended in an exception.
-    pub fn exception(&mut self, msg: String, traceback: String) {
-        let exception = ExceptionReport {
+    /// A task has ended in an exception of this type.
+    pub fn exception(&mut self, error_type: &str, msg: String, traceback: String) {
+        let mut exception = ExceptionReport {
             msg,
             traceback,
             ..ExceptionReport::default()
         };
+        dialect::mark(&mut exception.extra, error_type);
         if self.master_life.is_some() {
             self.exceptions.add(exception);
         } else {

@@ -268,7 +268,7 @@ fn what_was_counted_for_a_dead_master_is_none_of_the_next_ones_run() {
     cluster.nodes[0].is_cut = false;
     cluster.nodes[0]
         .worker
-        .exception("oh".to_owned(), "a".to_owned());
+        .exception("ValueError", "oh".to_owned(), "a".to_owned());
     let before = cluster.nodes[0].served;
     cluster.until(5.0, "it shares the load", |it| {
         it.nodes.iter().all(|node| node.user_count() == 3)
@@ -285,7 +285,7 @@ fn exceptions_count_once_whatever_gets_lost_on_the_way() {
     let raise = |cluster: &mut Cluster| {
         for traceback in ["a", "a", "b"] {
             let worker = &mut cluster.nodes[0].worker;
-            worker.exception("oh".to_owned(), traceback.to_owned());
+            worker.exception("ValueError", "oh".to_owned(), traceback.to_owned());
         }
     };
     raise(&mut cluster);

@@ -137,6 +137,63 @@ fn the_user_count_changes_while_the_run_goes_on() {
 }
 
 #[test]
+fn a_stop_now_cuts_off_what_users_do_also_while_they_stop() {
+    for stops_first in [true, false] {
+        let mut cluster = Cluster::new(2);
+        cluster.job.stop_timeout = Some(500.0);
+        cluster
+            .nodes
+            .iter_mut()
+            .for_each(|node| node.lingers = true);
+        cluster.start(4, 4.0);
+        cluster.pass(3.0);
+        if stops_first {
+            cluster.stop();
+            cluster.pass(20.0);
+            assert_eq!((cluster.stop_done, cluster.users()), (0, 4), "tasks last");
+        }
+        cluster.stop_now();
+        cluster.until(0.1, "it stops", |it| it.stop_done == 1);
+        assert_eq!((cluster.state(), cluster.users()), (State::Stopped, 0));
+        assert_eq!(cluster.merged, cluster.served(), "all is counted");
+        cluster.stop_now();
+        assert_eq!(cluster.stop_done, 2, "there is nothing left to stop");
+    }
+}
+
+#[test]
+fn a_worker_that_is_dismissed_leaves_and_the_others_take_its_users() {
+    let mut cluster = Cluster::new(2);
+    cluster.start(4, 4.0);
+    cluster.pass(3.0);
+    let id = cluster.nodes[0].id.clone();
+    cluster.dismiss(&id);
+    cluster.until(1.0, "it ends", |it| it.nodes[0].end.is_some());
+    cluster.until(1.0, "all users run", |it| it.nodes[1].user_count() == 4);
+    assert_eq!(cluster.master.peers().len(), 1);
+    cluster.dismiss("nobody");
+    cluster.pass(1.0);
+    assert_eq!(cluster.state(), State::Running);
+}
+
+#[test]
+fn a_missing_worker_that_is_dismissed_is_forgotten_until_it_comes_back() {
+    let mut cluster = Cluster::new(2);
+    cluster.nodes[0].is_cut = true;
+    let id = cluster.nodes[0].id.clone();
+    let is_missing = |it: &Cluster| it.master.peers().get(&id).unwrap().state == State::Missing;
+    cluster.until(10.0, "it is missed", is_missing);
+    cluster.dismiss(&id);
+    assert_eq!(cluster.master.peers().len(), 1);
+    cluster.nodes[0].is_cut = false;
+    cluster.until(10.0, "it is back", |it| {
+        it.master.peers().active_count() == 2
+    });
+    let index = cluster.master.peers().get(&id).unwrap().index;
+    assert_eq!(index, 0, "it keeps its number");
+}
+
+#[test]
 fn a_master_that_quits_waits_for_the_last_reports_and_no_longer() {
     let mut cluster = Cluster::new(3);
     cluster.start(9, 9.0);

@@ -38,6 +38,10 @@ pub(crate) fn job() -> Job {
 }
 
 /// A worker and the Python around it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a trouble of its own, and they come together"
+)]
 pub(crate) struct Node {
     pub(crate) id: Arc<str>,
     pub(crate) worker: Worker,
@@ -54,6 +58,8 @@ pub(crate) struct Node {
     pub(crate) is_cut: bool,
     /// Its Python thread turns.
     pub(crate) turns: bool,
+    /// Its users do not end before they are cut off.
+    pub(crate) lingers: bool,
     pub(crate) end: Option<WorkerEnd>,
     pub(crate) new_runs: usize,
     pub(crate) reconnects: usize,
@@ -195,6 +201,7 @@ impl Cluster {
             is_frozen: false,
             is_cut: false,
             turns: true,
+            lingers: false,
             end: None,
             new_runs: 0,
             reconnects: 0,
@@ -220,6 +227,17 @@ impl Cluster {
 
     pub(crate) fn stop(&mut self) {
         self.master.stop(self.at(), "stopped");
+        self.carry_out();
+    }
+
+    pub(crate) fn stop_now(&mut self) {
+        self.master.stop_now(self.at(), "stopped");
+        self.carry_out();
+    }
+
+    /// Somebody does not want this worker any more.
+    pub(crate) fn dismiss(&mut self, id: &str) {
+        self.master.dismiss_worker(self.at(), id);
         self.carry_out();
     }
 
@@ -404,7 +422,8 @@ impl Cluster {
                         let counts = node.counts();
                         node.worker.spawned(job.number, counts);
                     }
-                    WorkerAction::StopUsers => {
+                    WorkerAction::StopUsers if node.lingers => {}
+                    WorkerAction::StopUsers | WorkerAction::CutUsers => {
                         node.users.values_mut().for_each(|count| *count = 0);
                         node.worker.stopped();
                     }

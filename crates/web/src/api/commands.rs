@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::form::hosts_of;
-use super::{Json, Refusal};
+use super::{Json, Path, Refusal};
 use crate::guard::Viewer;
 use crate::model::{
     ConfirmRequired, Done, NoteRequest, Phase, RemoveWorkerRequest, StartRequest, StopRequest,
@@ -176,7 +176,7 @@ pub(super) async fn note(
     Ok(Json(Done {}))
 }
 
-/// `POST /workers/remove`: forget a lost worker.
+/// `POST /workers/remove`: forget a lost worker, or tell another one to leave.
 pub(super) async fn remove_worker(
     State(app): State<Arc<App>>,
     Extension(viewer): Extension<Viewer>,
@@ -240,7 +240,7 @@ fn ask(question: ConfirmRequired) -> Response {
 }
 
 /// What the test's thread says, as it is.
-fn answer(reply: Reply) -> Response {
+pub(super) fn answer(reply: Reply) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = if reply.body == Value::Null {
         json!({})

@@ -1,13 +1,21 @@
 //! What the form shows, and how a host stands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::{Extension, State};
+use axum::response::Response;
 use serde::Deserialize;
+use serde_json::json;
 
-use super::{Json, Refusal};
-use crate::model::{StartForm, TargetCheck};
+use super::commands::answer;
+use super::{Json, Query, Refusal};
+use crate::guard::Viewer;
+use crate::model::{ReloadRequest, StartForm, TargetCheck};
 use crate::server::App;
+
+/// Time for the test's thread to look at the files.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `GET /form`: all that the form shows.
 pub(super) async fn form(State(app): State<Arc<App>>) -> Result<Json<StartForm>, Refusal> {
@@ -34,6 +42,16 @@ pub(super) async fn form(State(app): State<Arc<App>>) -> Result<Json<StartForm>,
         cannot_start: state.cannot_start,
         last_run: None,
     }))
+}
+
+/// `POST /form/reload`: read the files of the test again.
+pub(super) async fn reload(
+    State(app): State<Arc<App>>,
+    Extension(viewer): Extension<Viewer>,
+    Json(_request): Json<ReloadRequest>,
+) -> Result<Response, Refusal> {
+    let arguments = json!({"by": viewer.name, "address": viewer.address.to_string()});
+    Ok(answer(app.seam.order("reload", arguments, PATIENCE).await?))
 }
 
 /// What is asked about.

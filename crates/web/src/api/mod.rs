@@ -1,16 +1,21 @@
 //! The page's own API, under `/api/v1`. Bodies are the types of [`crate::model`].
 
 mod commands;
+mod extract;
 mod form;
+mod groups;
 mod json;
+mod paths;
 mod refusal;
 mod routes;
 mod runs;
 mod session;
 mod stream;
 
+pub(crate) use extract::{Path, Query};
 pub(crate) use form::hosts_of;
 pub(crate) use json::Json;
+pub(crate) use paths::Paths;
 pub(crate) use refusal::Refusal;
 pub(crate) use routes::routes;
 pub(crate) use stream::not_ready;

@@ -7,9 +7,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
+use axum::routing::post;
 
-use super::{Refusal, commands, form, runs, session, stream};
+use super::{Paths, Refusal, commands, form, groups, runs, session, stream};
 use crate::model;
 use crate::server::App;
 
@@ -18,40 +18,47 @@ const MAX_REPORT: usize = 16 * 1024 * 1024;
 
 /// All of them, to be put below `/api/v1`.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    let import = post(runs::import).layer(DefaultBodyLimit::max(MAX_REPORT));
-    Router::new()
-        .route("/stream", get(stream::stream))
-        .route("/delta", get(stream::delta))
-        .route("/openapi.json", get(document))
-        .route(
-            "/session",
-            get(session::show)
-                .post(session::sign_in)
-                .delete(session::sign_out),
-        )
-        .route("/form", get(form::form))
-        .route("/target", get(form::target))
-        .route("/log", get(runs::log))
-        .route("/log.txt", get(runs::log_text))
-        .route("/runs", get(runs::list).post(commands::start))
-        .route("/runs/import", import)
-        .route("/runs/{run}", get(runs::show).merge(delete(runs::remove)))
-        .route("/runs/{run}/users", post(commands::users))
-        .route("/runs/{run}/stop", post(commands::stop))
-        .route("/runs/{run}/notes", post(commands::note))
-        .route("/runs/{run}/baseline", post(runs::baseline))
-        .route("/runs/{run}/pin", post(runs::pin))
-        .route("/runs/{run}/setup", get(runs::setup))
-        .route("/runs/{run}/series", get(runs::series))
-        .route("/runs/{run}/entries/{index}", get(runs::entry))
-        .route("/runs/{run}/trends", get(runs::trends))
-        .route("/runs/{run}/window", get(runs::window))
-        .route("/runs/{run}/workers/{index}", get(runs::worker))
-        .route("/runs/{run}/report.html", get(runs::report))
-        .route("/compare", get(runs::compare))
-        .route("/workers/remove", post(commands::remove_worker))
+    paths()
+        .router()
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+}
+
+fn paths() -> Paths {
+    let import = post(runs::import).layer(DefaultBodyLimit::max(MAX_REPORT));
+    Paths::new()
+        .get("/stream", stream::stream)
+        .get("/delta", stream::delta)
+        .get("/openapi.json", document)
+        .get("/session", session::show)
+        .post("/session", session::sign_in)
+        .delete("/session", session::sign_out)
+        .get("/form", form::form)
+        .post("/form/reload", form::reload)
+        .get("/target", form::target)
+        .get("/log", runs::log)
+        .get("/log.txt", runs::log_text)
+        .get("/runs", runs::list)
+        .post("/runs", commands::start)
+        .on("POST", "/runs/import", import)
+        .get("/runs/{run}", runs::show)
+        .delete("/runs/{run}", runs::remove)
+        .post("/runs/{run}/users", commands::users)
+        .post("/runs/{run}/stop", commands::stop)
+        .post("/runs/{run}/notes", commands::note)
+        .post("/runs/{run}/baseline", runs::baseline)
+        .post("/runs/{run}/pin", runs::pin)
+        .get("/runs/{run}/setup", runs::setup)
+        .get("/runs/{run}/series", runs::series)
+        .get("/runs/{run}/entries/{index}", runs::entry)
+        .get("/runs/{run}/trends", runs::trends)
+        .get("/runs/{run}/folders", groups::folders)
+        .get("/runs/{run}/failures", groups::failures)
+        .get("/runs/{run}/window", runs::window)
+        .get("/runs/{run}/workers/{index}", runs::worker)
+        .get("/runs/{run}/report.html", runs::report)
+        .get("/compare", runs::compare)
+        .post("/workers/remove", commands::remove_worker)
 }
 
 async fn document() -> impl IntoResponse {
@@ -68,4 +75,35 @@ async fn wrong_method() -> Refusal {
         "wrong_method",
         "this path is asked in another way: see /api/v1/openapi.json",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_path_and_no_other() {
+        let api = paths();
+        let api = api.listed().iter();
+        let ours = api.map(|(method, path)| format!("{method} /api/v1{path}"));
+        let locust = crate::locust::paths();
+        let locust = locust
+            .listed()
+            .iter()
+            .map(|(method, path)| format!("{method} {path}"));
+        let routed: BTreeSet<String> = ours.chain(locust).collect();
+        let document: Value = serde_json::from_str(&model::document()).unwrap();
+        let paths = document["paths"].as_object().unwrap().iter();
+        let documented: BTreeSet<String> = paths
+            .flat_map(|(path, methods)| {
+                let methods = methods.as_object().unwrap().keys();
+                methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect();
+        assert_eq!(routed, documented);
+    }
 }

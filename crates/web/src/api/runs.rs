@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::{Json, Refusal};
+use super::{Json, Path, Query, Refusal};
 use crate::live::Topics;
 use crate::model::{
     BaselineRequest, EntryDetail, EntryTrends, EntryWindow, ImportRequest, LogPage, PinRequest,
@@ -26,7 +26,7 @@ const MAX_TRENDS: usize = 200;
 const WORKER_LINES: usize = 50;
 
 /// Whether this is the present run.
-fn require_present(app: &App, run: &str) -> Result<(), Refusal> {
+pub(super) fn require_present(app: &App, run: &str) -> Result<(), Refusal> {
     let present = app.feed.board().run();
     if run.parse().is_ok_and(|run: u64| present == Some(run)) {
         Ok(())

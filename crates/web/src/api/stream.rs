@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, Query, State};
+use axum::extract::{Extension, State};
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
@@ -15,7 +15,7 @@ use http_body::Frame;
 use serde::Deserialize;
 use tokio::sync::{mpsc, watch};
 
-use super::{Json, Refusal};
+use super::{Json, Query, Refusal};
 use crate::guard::Viewer;
 use crate::guard::check::session_token;
 use crate::live::{Encoded, GZIP_HEAD, Topics, write_event};

@@ -224,6 +224,7 @@ fn failures(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Arc<Failu
                 occurrences: row.get(3)?,
                 first_seen: row.get(4)?,
                 last_seen: row.get(5)?,
+                nodes: Arc::default(),
             }))
         })?
         .collect()
@@ -241,6 +242,7 @@ fn exceptions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Arc<Exc
                 serde_json::from_str(&row.get::<_, String>(3)?).map_err(|_| broken(3))?;
             Ok(Arc::new(Exception {
                 count: row.get(0)?,
+                error_type: None,
                 message: text(1)?,
                 traceback: text(2)?,
                 nodes: nodes.into_iter().map(Arc::from).collect(),

@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::model::{
-    Alert, AlertKind, EntryDetail, EntryTrends, EntryWindow, LogLine, Mark, Phase, Series,
-    Snapshot, State, Tick, Topic, WorkerDetail,
+    Alert, AlertKind, EntryDetail, EntryFolders, EntryTrends, EntryWindow, FailureCourses, LogLine,
+    Mark, Phase, Series, Snapshot, State, Tick, Topic, WorkerDetail,
 };
 use crate::seam::View;
 
 use super::run::Run;
 use super::state::{lasts, state_of};
 use super::workers::Crew;
-use super::{Slot, Topics, failures, figures};
+use super::{FoldersBy, Slot, Topics, failures, figures};
 
 /// Seconds that a viewer may have missed and still get them one by one.
 pub const KEPT_SLOTS: usize = 120;
@@ -91,14 +91,15 @@ impl Board {
             self.run.last_point = point.time;
             failure_rates = failures::kind_rates(&rates);
             let target = view.status.target_users;
-            let has_rate = figures::has_rate(&view.figures);
-            self.run.course.push(point, has_rate, target, rates)
+            let now = figures::rates(&view.figures);
+            self.run.course.push(point, now, target, rates)
         });
         let table = &self.run.table;
         let column = self
             .run
             .buckets
             .advance(&view.figures, &table.names, !lasts);
+        self.run.pulse.advance(&view.figures, !lasts);
         self.run.peak_users = self.run.peak_users.max(view.status.user_count);
         let mut slot = Slot::new(Tick {
             seq: self.seq,
@@ -297,6 +298,24 @@ impl Board {
     /// The table between two moments.
     pub fn window(&self, from: f64, to: f64) -> Option<EntryWindow> {
         self.run.window(from, to)
+    }
+
+    /// Figures of entries in folders, of the whole run or between two moments.
+    pub fn folders(&self, by: FoldersBy, stretch: Option<(f64, f64)>) -> Option<EntryFolders> {
+        match stretch {
+            None => Some(self.run.folders(self.view.as_ref()?, by)),
+            Some((from, to)) => self.run.folders_window(by, from, to),
+        }
+    }
+
+    /// Short lines of some failures and exceptions.
+    pub fn failure_courses(
+        &self,
+        failures: &[usize],
+        exceptions: &[usize],
+    ) -> Option<FailureCourses> {
+        let figures = &self.view.as_ref()?.figures;
+        Some(self.run.pulse.courses(figures, failures, exceptions))
     }
 
     /// All about one worker, its log left out.

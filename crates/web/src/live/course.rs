@@ -45,11 +45,11 @@ impl Default for Course {
 }
 
 impl Course {
-    /// Adds a second, and returns it as the end of the lines.
+    /// Adds a second with requests and failures a second now, and returns it as the end of the lines.
     pub(super) fn push(
         &mut self,
         point: &HistoryPoint,
-        has_rate: bool,
+        now: Option<(f64, f64)>,
         target_users: u64,
         rates: Rates,
     ) -> Series {
@@ -57,8 +57,8 @@ impl Course {
             time: point.time,
             users: point.user_count,
             target_users,
-            rps: has_rate.then_some(point.rps),
-            failures_per_second: has_rate.then_some(point.failures_per_second),
+            rps: now.map(|(rps, _)| rps),
+            failures_per_second: now.map(|(_, failures)| failures),
             percentiles_ms: point.percentiles_ms,
             rates,
         };
@@ -226,7 +226,7 @@ mod tests {
         for time in [1, 2, 3, 40, 41] {
             course.push(
                 &second(time, 3.0),
-                true,
+                Some((2.0, 1.0)),
                 1,
                 Rates::from([(FailureKind::Check, 1.0)]),
             );
@@ -243,7 +243,7 @@ mod tests {
         let mut course = Course::default();
         for time in 1..=86_400 {
             let p99 = if time == 777 { 9000.0 } else { 10.0 };
-            course.push(&second(time, p99), true, 1, Rates::new());
+            course.push(&second(time, p99), Some((2.0, 1.0)), 1, Rates::new());
         }
         let series = course.series(0.0, 1e9, 1000);
         assert!(series.time.len() <= 1000);

@@ -92,7 +92,7 @@ impl Groups {
         ExceptionGroup {
             id: place as u64,
             count: exception.count,
-            error_type: None,
+            error_type: exception.error_type.as_deref().map(str::to_owned),
             message: exception.message.to_string(),
             traceback: exception.traceback.to_string(),
             workers: nodes
@@ -122,6 +122,7 @@ fn failure_group(place: usize, failure: &Failure, kind: FailureKind) -> FailureG
         occurrences: failure.occurrences,
         first_seen: failure.first_seen,
         last_seen: failure.last_seen,
+        worker_count: (!failure.nodes.is_empty()).then_some(failure.nodes.len() as u64),
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn overview(snapshot: &Snapshot, users: u64, lasts: bool) -> Overview
         users,
         current: latest
             .filter(|_| lasts)
-            .map(|point| current(point, has_rate(snapshot))),
+            .map(|point| current(point, rates(snapshot))),
         whole_run: total_of(snapshot),
         aborted: None,
     }
@@ -65,17 +65,23 @@ pub(super) fn percentiles(times: &Histogram) -> Figures {
 
 /// Whether a second is complete, so that there is a rate: 0 requests a second is what was counted, too.
 pub(super) fn has_rate(snapshot: &Snapshot) -> bool {
-    snapshot.window.seconds() > 0
+    snapshot.live_window().seconds() > 0
 }
 
-fn current(point: &HistoryPoint, has_rate: bool) -> Figures {
+/// Requests and failures a second, now; `None` before a second is complete.
+pub(super) fn rates(snapshot: &Snapshot) -> Option<(f64, f64)> {
+    let rates = snapshot.total.seconds.mean(&snapshot.live_window());
+    has_rate(snapshot).then_some(rates)
+}
+
+fn current(point: &HistoryPoint, rates: Option<(f64, f64)>) -> Figures {
     let [p50_ms, p95_ms, p99_ms] = point.percentiles_ms;
-    let has_answers = point.rps > 0.0;
+    let answered = rates.filter(|(rps, _)| *rps > 0.0);
     Figures {
         window_seconds: Some(10.0),
-        rps: has_rate.then_some(point.rps),
-        failures_per_second: has_rate.then_some(point.failures_per_second),
-        failed_ratio: has_answers.then(|| point.failures_per_second / point.rps),
+        rps: rates.map(|(rps, _)| rps),
+        failures_per_second: rates.map(|(_, failures)| failures),
+        failed_ratio: answered.map(|(rps, failures)| failures / rps),
         p50_ms,
         p95_ms,
         p99_ms,

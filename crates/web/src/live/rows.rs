@@ -92,7 +92,7 @@ impl Table {
         columns: &mut EntryColumns,
     ) {
         let rates = if lasts {
-            entry.seconds.mean(&snapshot.window)
+            entry.seconds.mean(&snapshot.live_window())
         } else {
             (-1.0, -1.0)
         };
@@ -112,7 +112,7 @@ impl Table {
     /// Every row.
     pub(super) fn all(&self, snapshot: &Snapshot, lasts: bool) -> EntryColumns {
         let mut columns = EntryColumns::default();
-        let rates = |entry: &Entry| lasts.then(|| entry.seconds.mean(&snapshot.window));
+        let rates = |entry: &Entry| lasts.then(|| entry.seconds.mean(&snapshot.live_window()));
         push(&mut columns, 0, &snapshot.total, rates(&snapshot.total));
         for entry in &snapshot.entries {
             if let Some(index) = self.names.find(&entry.key) {

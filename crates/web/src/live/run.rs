@@ -1,10 +1,13 @@
 //! All that is kept of the present run for the page.
 
-use gregaria_stats::{Histogram, Precision};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use gregaria_stats::{Entry, Histogram, Precision};
 
 use crate::model::{
-    Distribution, EntryColumns, EntryDetail, EntryTrend, EntryTrends, EntryWindow, Figures,
-    HeatColumn, HeatMap, Series,
+    Distribution, EntryColumns, EntryDetail, EntryFolder, EntryFolders, EntryTrend, EntryTrends,
+    EntryWindow, Figures, HeatColumn, HeatMap, Series,
 };
 use crate::seam::View;
 
@@ -12,8 +15,10 @@ use super::bucket::{Buckets, Share};
 use super::course::Course;
 use super::failures::Groups;
 use super::figures::{figures_of, percentiles};
+use super::folders::{self, FoldersBy};
 use super::heat;
 use super::marks::Marks;
+use super::pulse::Pulse;
 use super::rows::{self, Table};
 
 /// Points of an entry's short line.
@@ -31,6 +36,7 @@ pub(super) struct Run {
     pub(super) groups: Groups,
     pub(super) marks: Marks,
     pub(super) buckets: Buckets,
+    pub(super) pulse: Pulse,
     pub(super) peak_users: u64,
     pub(super) last_point: f64,
 }
@@ -45,6 +51,7 @@ impl Run {
             groups: Groups::default(),
             marks: Marks::default(),
             buckets: Buckets::new(now),
+            pulse: Pulse::new(now),
             peak_users: 0,
             last_point: f64::NEG_INFINITY,
         }
@@ -129,14 +136,60 @@ impl Run {
         })
     }
 
+    /// Figures of the folders of the whole run.
+    pub(super) fn folders<'a>(&self, view: &'a View, by: FoldersBy) -> EntryFolders {
+        let figures = &view.figures;
+        let names = &self.table.names;
+        let indexed = |entry: &'a Arc<Entry>| Some((names.find(&entry.key)?, entry));
+        let entries = figures.entries.iter().filter_map(indexed);
+        EntryFolders {
+            from: None,
+            to: None,
+            folders: folders::merged(entries, by, &figures.window),
+        }
+    }
+
+    /// Figures of the folders between two moments, widened to whole buckets; `None` if nothing is kept
+    /// of it.
+    pub(super) fn folders_window(&self, by: FoldersBy, from: f64, to: f64) -> Option<EntryFolders> {
+        let inside = |bucket: &&super::bucket::Bucket| bucket.to > from && bucket.from < to;
+        let chosen: Vec<_> = self.buckets.all().iter().filter(inside).collect();
+        let (first, last) = (chosen.first()?, chosen.last()?);
+        let seconds = last.to - first.from;
+        let mut sums: BTreeMap<&str, (BTreeSet<u32>, Share, Histogram)> = BTreeMap::new();
+        for (index, share) in chosen.iter().flat_map(|bucket| &bucket.shares) {
+            let Some(key) = self.table.names.key(*index) else {
+                continue;
+            };
+            let (indexes, sum, times) = sums.entry(by.name_of(key)).or_insert_with(|| {
+                let times = Histogram::new(Precision::default());
+                (BTreeSet::new(), Share::default(), times)
+            });
+            indexes.insert(*index);
+            sum.add(share, times);
+        }
+        let folder =
+            |(name, (indexes, share, times)): (&str, (BTreeSet<u32>, Share, Histogram))| {
+                EntryFolder {
+                    name: name.to_owned(),
+                    entries: indexes.into_iter().collect(),
+                    figures: figures(&share, &times, seconds),
+                }
+            };
+        Some(EntryFolders {
+            from: Some(first.from),
+            to: Some(last.to),
+            folders: sums.into_iter().map(folder).collect(),
+        })
+    }
+
     /// The table between two moments, widened to whole buckets; `None` if nothing is kept of it.
     pub(super) fn window(&self, from: f64, to: f64) -> Option<EntryWindow> {
         let inside = |bucket: &&super::bucket::Bucket| bucket.to > from && bucket.from < to;
         let chosen: Vec<_> = self.buckets.all().iter().filter(inside).collect();
         let (first, last) = (chosen.first()?, chosen.last()?);
         let seconds = last.to - first.from;
-        let mut sums: std::collections::BTreeMap<u32, (Share, Histogram)> =
-            std::collections::BTreeMap::new();
+        let mut sums: BTreeMap<u32, (Share, Histogram)> = BTreeMap::new();
         for bucket in &chosen {
             let shares = bucket.shares.iter().map(|(index, share)| (*index, share));
             for (index, share) in shares.chain([(0, &bucket.total)]) {
@@ -206,7 +259,7 @@ fn push(columns: &mut EntryColumns, index: u32, share: &Share, times: &Histogram
 
 /// Bars of equal width on a logarithmic axis. A bucket of the histogram counts where its middle lies.
 fn distribution(times: &Histogram) -> Distribution {
-    let mut bars: std::collections::BTreeMap<i32, u64> = std::collections::BTreeMap::new();
+    let mut bars: BTreeMap<i32, u64> = BTreeMap::new();
     for (low, high, count) in times.ranges_ms() {
         #[expect(clippy::cast_possible_truncation, reason = "between −30 and 70")]
         let bar = (low.midpoint(high).max(0.001).log10() * BARS_PER_DECADE).floor() as i32;

@@ -8,6 +8,9 @@ use super::{marks, workers};
 /// Said where a master has nobody to give users to.
 const NO_WORKERS: &str = "no workers connected";
 
+/// Said where there is nothing that could run.
+const NO_TEST: &str = "there is no test that could be run";
+
 /// The state of everything.
 pub(super) fn state_of(view: &View, peak_users: u64) -> State {
     let status = &view.status;
@@ -25,6 +28,7 @@ pub(super) fn state_of(view: &View, peak_users: u64) -> State {
     let run = status.run.as_ref();
     let is_stopping = phase == Phase::Stopping;
     let cannot_start = match phase {
+        _ if status.test_error.is_some() => Some(NO_TEST.to_owned()),
         Phase::Stopping => Some("the last run is being stopped".to_owned()),
         _ if lacks_workers => Some(NO_WORKERS.to_owned()),
         _ => status.cannot_start.clone(),
@@ -70,6 +74,7 @@ pub(super) fn state_of(view: &View, peak_users: u64) -> State {
             .map(|worker| worker.id.to_string())
             .collect(),
         cannot_start,
+        test_error: status.test_error.clone(),
         notices: view.figures.notices.clone(),
     }
 }

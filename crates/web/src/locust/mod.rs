@@ -13,5 +13,7 @@ mod python_json;
 mod routes;
 mod tasks;
 
-pub(crate) use pages::{not_found, not_found_now};
+pub(crate) use pages::not_found;
+#[cfg(test)]
+pub(crate) use routes::paths;
 pub(crate) use routes::routes;

@@ -14,12 +14,7 @@ const WRONG_METHOD: &str = "<!doctype html>\n<html lang=en>\n<title>405 Method N
     <h1>Method Not Allowed</h1>\n<p>The method is not allowed for the requested URL.</p>\n";
 
 /// A path that nobody knows.
-pub(crate) async fn not_found() -> Response {
-    not_found_now()
-}
-
-/// The same, at once.
-pub(crate) fn not_found_now() -> Response {
+pub(crate) fn not_found() -> Response {
     page(StatusCode::NOT_FOUND, NOT_FOUND)
 }
 

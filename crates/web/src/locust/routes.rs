@@ -5,35 +5,44 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{self, MethodRouter};
 
 use super::{answers, csv, orders, pages};
+use crate::api::Paths;
 use crate::guard::Viewer;
 use crate::server::{App, page};
 
 /// All of them.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    let asked = |handler: MethodRouter<Arc<App>>| handler.fallback(pages::wants_get);
-    let told = |handler: MethodRouter<Arc<App>>| handler.fallback(pages::wants_post);
-    Router::new()
-        .route("/swarm", told(post(orders::swarm)))
-        .route("/stop", told(post(orders::stop)))
-        .route("/user", told(post(orders::user)))
-        .route("/stats/reset", told(post(orders::reset)))
-        .route("/stats/requests", asked(get(answers::requests)))
-        .route("/stats/requests/csv", asked(get(csv::requests)))
-        .route("/stats/failures/csv", asked(get(csv::failures)))
-        .route("/exceptions/csv", asked(get(csv::exceptions)))
-        .route(
+    paths().router()
+}
+
+/// The same with their list.
+pub(crate) fn paths() -> Paths {
+    let get = |handler: MethodRouter<Arc<App>>| ("GET", handler.fallback(pages::wants_get));
+    let post = |handler: MethodRouter<Arc<App>>| ("POST", handler.fallback(pages::wants_post));
+    let all = [
+        ("/swarm", post(routing::post(orders::swarm))),
+        ("/stop", post(routing::post(orders::stop))),
+        ("/user", post(routing::post(orders::user))),
+        ("/stats/reset", post(routing::post(orders::reset))),
+        ("/stats/requests", get(routing::get(answers::requests))),
+        ("/stats/requests/csv", get(routing::get(csv::requests))),
+        ("/stats/failures/csv", get(routing::get(csv::failures))),
+        ("/exceptions/csv", get(routing::get(csv::exceptions))),
+        (
             "/stats/requests_full_history/csv",
-            asked(get(csv::full_history)),
-        )
-        .route("/stats/report", asked(get(answers::report)))
-        .route("/exceptions", asked(get(answers::exceptions)))
-        .route("/tasks", asked(get(answers::tasks)))
-        .route("/logs", asked(get(answers::logs)))
-        .route("/worker-count", asked(get(answers::worker_count)))
-        .route("/login", asked(get(login)))
+            get(routing::get(csv::full_history)),
+        ),
+        ("/stats/report", get(routing::get(answers::report))),
+        ("/exceptions", get(routing::get(answers::exceptions))),
+        ("/tasks", get(routing::get(answers::tasks))),
+        ("/logs", get(routing::get(answers::logs))),
+        ("/worker-count", get(routing::get(answers::worker_count))),
+        ("/login", get(routing::get(login))),
+    ];
+    let add = |paths: Paths, (path, (method, handler))| paths.on(method, path, handler);
+    all.into_iter().fold(Paths::new(), add)
 }
 
 /// The page, which asks for name and password; where nobody has to sign in, the way to the page.

@@ -90,7 +90,7 @@ pub struct PinRequest {
     pub is_pinned: bool,
 }
 
-/// Forget a lost worker: `POST /api/v1/workers/remove`.
+/// Forget a lost worker, or tell another one to leave: `POST /api/v1/workers/remove`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveWorkerRequest {
@@ -105,6 +105,11 @@ pub struct ImportRequest {
     /// The text of the HTML file, or of the JSON in it.
     pub report: String,
 }
+
+/// Read the files of the test again: `POST /api/v1/form/reload`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReloadRequest {}
 
 /// It has been done, and there is nothing else to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]

@@ -56,6 +56,29 @@ pub struct EntryWindow {
     pub entries: EntryColumns,
 }
 
+/// Entries in folders, with figures of all requests of each together:
+/// `GET /api/v1/runs/{run}/folders?by=&from=&to=`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EntryFolders {
+    /// Where the stretch begins; `null` if it is the whole run.
+    pub from: Option<f64>,
+    /// Where it ends; `null` if it is the whole run.
+    pub to: Option<f64>,
+    /// The folders, by their names.
+    pub folders: Vec<EntryFolder>,
+}
+
+/// Entries that belong together.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EntryFolder {
+    /// First part of their paths, `other` for names that are no paths; or their method.
+    pub name: String,
+    /// Their indexes.
+    pub entries: Vec<u32>,
+    /// Figures of all their requests. Percentiles are those of one merged histogram.
+    pub figures: Figures,
+}
+
 /// Short lines of several entries, for the table.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct EntryTrends {

@@ -24,6 +24,8 @@ pub struct FailureGroup {
     pub first_seen: f64,
     /// When last.
     pub last_seen: f64,
+    /// On how many workers; `null` in a run of one process and where it is not known.
+    pub worker_count: Option<u64>,
 }
 
 /// Kinds of failures, for the chart.
@@ -83,4 +85,29 @@ pub struct ExceptionGroup {
     pub first_seen: f64,
     /// When it was noticed last.
     pub last_seen: f64,
+}
+
+/// Short lines of failures and errors, and where they happened:
+/// `GET /api/v1/runs/{run}/failures?failures=0,1&exceptions=0`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FailureCourses {
+    /// Where the first stretch begins.
+    pub from: f64,
+    /// The end of each stretch; the next one begins there.
+    pub time: Vec<f64>,
+    /// One for each failure that was asked for and is known.
+    pub failures: Vec<GroupCourse>,
+    /// One for each error that was asked for and is known.
+    pub exceptions: Vec<GroupCourse>,
+}
+
+/// The short line of one group.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct GroupCourse {
+    /// Its number.
+    pub id: u64,
+    /// How often a second in each stretch.
+    pub per_second: Vec<f64>,
+    /// Ids of the workers on which it happened; empty in a run of one process.
+    pub workers: Vec<String>,
 }

@@ -17,9 +17,12 @@ mod events;
 mod failures;
 mod figures;
 mod form;
+mod locust_operations;
 mod log;
 mod marks;
 mod openapi;
+mod operations;
+mod page_operations;
 mod report;
 mod runs;
 mod series;
@@ -29,16 +32,19 @@ mod state;
 mod workers;
 
 pub use command::{
-    BaselineRequest, Done, ImportRequest, NoteRequest, PinRequest, RemoveWorkerRequest,
-    StartRequest, Started, StopRequest, UsersRequest,
+    BaselineRequest, Done, ImportRequest, NoteRequest, PinRequest, ReloadRequest,
+    RemoveWorkerRequest, StartRequest, Started, StopRequest, UsersRequest,
 };
 pub use compare::{Change, Compare, CompareEntry, Compared, Judgement, Warning, WarningKind};
 pub use entries::{
-    Distribution, EntryColumns, EntryDetail, EntryName, EntryTrend, EntryTrends, EntryWindow,
+    Distribution, EntryColumns, EntryDetail, EntryFolder, EntryFolders, EntryName, EntryTrend,
+    EntryTrends, EntryWindow,
 };
 pub use error::{ConfirmKind, ConfirmRequired, Confirmation, Problem};
 pub use events::{Bye, ByeReason, Delta, Event, Hello, Snapshot, Tick, Topic};
-pub use failures::{ExceptionGroup, FailureGroup, FailureKind, FailureTrend, KindRate};
+pub use failures::{
+    ExceptionGroup, FailureCourses, FailureGroup, FailureKind, FailureTrend, GroupCourse, KindRate,
+};
 pub use figures::{Figures, Overview};
 pub use form::{
     Parameter, ParameterKind, ShapeClass, StartForm, TargetCheck, TargetStanding, UserClass,
@@ -51,5 +57,7 @@ pub use runs::{EndKind, RunEnd, RunList, RunSummary, Storage};
 pub use series::{HeatColumn, HeatMap, Series};
 pub use session::{LoginRequest, Role, Session};
 pub use setup::{ParameterValue, RunSetup, TestFile, Versions};
-pub use state::{ClassCount, Load, Phase, State, UserCounts, WorkerCounts};
+pub use state::{
+    ClassCount, Load, Phase, State, TestError, TestErrorKind, UserCounts, WorkerCounts,
+};
 pub use workers::{WorkerColumns, WorkerDetail, WorkerName, WorkerState};

@@ -3,11 +3,13 @@
 use serde_json::Value;
 use utoipa::OpenApi as _;
 
+use super::operations;
 use super::{
-    BaselineRequest, Compare, ConfirmRequired, Delta, Done, EntryDetail, EntryTrends, EntryWindow,
-    Event, ImportRequest, LogPage, LoginRequest, NoteRequest, PinRequest, Problem,
-    RemoveWorkerRequest, Report, RunList, RunSetup, Series, Session, Snapshot, StartForm,
-    StartRequest, Started, StopRequest, TargetCheck, Topic, UsersRequest, WorkerDetail,
+    BaselineRequest, Compare, ConfirmRequired, Delta, Done, EntryDetail, EntryFolders, EntryTrends,
+    EntryWindow, Event, FailureCourses, ImportRequest, LogPage, LoginRequest, NoteRequest,
+    PinRequest, Problem, ReloadRequest, RemoveWorkerRequest, Report, RunList, RunSetup, Series,
+    Session, Snapshot, StartForm, StartRequest, Started, StopRequest, TargetCheck, Topic,
+    UsersRequest, WorkerDetail,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -25,8 +27,10 @@ use super::{
         StartForm,
         TargetCheck,
         EntryDetail,
+        EntryFolders,
         EntryTrends,
         EntryWindow,
+        FailureCourses,
         WorkerDetail,
         LogPage,
         RunList,
@@ -42,6 +46,7 @@ use super::{
         NoteRequest,
         BaselineRequest,
         PinRequest,
+        ReloadRequest,
         RemoveWorkerRequest,
         ImportRequest,
         Done,
@@ -71,6 +76,7 @@ pub fn document() -> String {
             }
         }
     }
+    document["paths"] = operations::paths();
     let mut text = serde_json::to_string_pretty(&document).expect("the document is plain JSON");
     text.push('\n');
     text

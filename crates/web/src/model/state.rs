@@ -52,8 +52,31 @@ pub struct State {
     pub still_running: Vec<String>,
     /// Why no run can be started in this phase, for a person to read; `null` if one can.
     pub cannot_start: Option<String>,
+    /// Why there is no test to run; `null` if there is one.
+    pub test_error: Option<TestError>,
     /// What a tester has to know about the figures, one sentence each.
     pub notices: Vec<String>,
+}
+
+/// Why there is no test to run. The server looks for changes of its files, and goes on by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct TestError {
+    /// What is the matter.
+    pub kind: TestErrorKind,
+    /// Where it was looked for, as the command line has it.
+    pub path: String,
+    /// The sentence, or the traceback with its line breaks.
+    pub text: String,
+}
+
+/// What is the matter with a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TestErrorKind {
+    /// There is no such file.
+    Missing,
+    /// It cannot be loaded.
+    Broken,
 }
 
 /// How many users there are.

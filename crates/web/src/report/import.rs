@@ -171,6 +171,7 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
                     occurrences: failure.occurrences,
                     first_seen: failure.first_seen,
                     last_seen: failure.last_seen,
+                    nodes: Arc::default(),
                 })
             })
             .collect(),
@@ -178,6 +179,7 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
             .map(|(exception, nodes)| {
                 Arc::new(Exception {
                     count: exception.count,
+                    error_type: None,
                     message: exception.message.into(),
                     traceback: exception.traceback.into(),
                     nodes: nodes.into_iter().map(Arc::from).collect::<BTreeSet<_>>(),

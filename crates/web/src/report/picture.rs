@@ -69,6 +69,7 @@ fn state(run: &StoredRun) -> State {
         stopping_seconds: None,
         still_running: Vec::new(),
         cannot_start: None,
+        test_error: None,
         notices: run.snapshot.notices.clone(),
     }
 }
@@ -165,6 +166,7 @@ fn failures(snapshot: &Snapshot) -> Vec<FailureGroup> {
         occurrences: failure.occurrences,
         first_seen: failure.first_seen,
         last_seen: failure.last_seen,
+        worker_count: (!failure.nodes.is_empty()).then_some(failure.nodes.len() as u64),
     };
     (0..).zip(&snapshot.failures).map(group).collect()
 }
@@ -175,7 +177,7 @@ fn exceptions(run: &StoredRun) -> Vec<ExceptionGroup> {
         ExceptionGroup {
             id,
             count: exception.count,
-            error_type: None,
+            error_type: exception.error_type.as_deref().map(str::to_owned),
             message: exception.message.to_string(),
             traceback: exception.traceback.to_string(),
             workers: nodes

@@ -7,7 +7,9 @@ use gregaria_runner::{Peer, State};
 use gregaria_stats::Snapshot;
 use serde::Deserialize;
 
-use crate::model::{EndKind, Load, Parameter, ShapeClass, TestFile, UserClass, Versions};
+use crate::model::{
+    EndKind, Load, Parameter, ShapeClass, TestError, TestFile, UserClass, Versions,
+};
 
 /// Everything that is shown, as it was at one moment.
 #[derive(Debug)]
@@ -43,6 +45,9 @@ pub struct Status {
     pub expected_workers: Option<u64>,
     /// Why no run can be started, apart from a lack of workers.
     pub cannot_start: Option<String>,
+    /// Why there is no test to run.
+    #[serde(default)]
+    pub test_error: Option<TestError>,
     /// When the users were told to stop, while they stop.
     pub stopping_since: Option<f64>,
     /// When counting began, as file names have it: `2026-11-22-11h28`.
@@ -119,6 +124,10 @@ impl From<&Peer> for Worker {
 
 /// What the form begins with, and what Locust's page was told. Published when it changes.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of the test, and none depends on another"
+)]
 pub struct FormData {
     /// Files of the test.
     pub files: Vec<TestFile>,
@@ -152,6 +161,9 @@ pub struct FormData {
     pub percentiles_to_report: Vec<f64>,
     /// File of `--csv-full-history`.
     pub history_file: Option<String>,
+    /// Whether the test answers paths that nobody else knows.
+    #[serde(default)]
+    pub has_own_pages: bool,
     /// Versions.
     pub versions: Option<Versions>,
 }

@@ -23,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::app::{App, now};
+use super::hurry::Hurry;
 use super::router::router;
 use super::settings::Settings;
 use super::tls;
@@ -36,6 +37,9 @@ const MAX_CONNECTIONS: usize = 2048;
 
 /// Time for the head of a request, and for the handshake before it.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Time for the body of a request, if nobody says.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Time for what is under way when the server ends.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -117,6 +121,7 @@ impl Server {
             router,
             base_path: settings.base_path,
             acceptor,
+            body_patience: settings.body_patience.unwrap_or(BODY_PATIENCE),
         };
         let thread = thread::Builder::new()
             .name("web".to_owned())
@@ -195,6 +200,7 @@ struct Door {
     router: Router,
     base_path: String,
     acceptor: Option<TlsAcceptor>,
+    body_patience: Duration,
 }
 
 impl Door {
@@ -265,7 +271,7 @@ impl Door {
         request: Request<Incoming>,
         peer: Peer,
     ) -> Result<Request<Body>, Box<Response>> {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(Hurry::new(body, self.body_patience)));
         request.extensions_mut().insert(peer);
         if self.base_path.is_empty() {
             return Ok(request);
@@ -273,7 +279,7 @@ impl Door {
         let whole = request.uri().path_and_query();
         let whole = whole.map_or("/", PathAndQuery::as_str);
         let Some(rest) = whole.strip_prefix(&self.base_path) else {
-            return Err(Box::new(crate::locust::not_found_now()));
+            return Err(Box::new(crate::locust::not_found()));
         };
         if rest.is_empty() || rest.starts_with('?') {
             let to = format!("{}/{rest}", self.base_path);
@@ -285,7 +291,7 @@ impl Door {
             .then(|| rest.parse::<Uri>().ok())
             .flatten()
         else {
-            return Err(Box::new(crate::locust::not_found_now()));
+            return Err(Box::new(crate::locust::not_found()));
         };
         *request.uri_mut() = uri;
         Ok(request)

@@ -2,6 +2,8 @@
 
 mod app;
 mod assets;
+mod extra;
+mod hurry;
 mod listen;
 mod router;
 mod settings;

@@ -9,7 +9,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::{App, assets, squeeze};
+use super::{App, assets, extra, squeeze};
 use crate::guard::protect;
 use crate::{api, locust};
 
@@ -30,8 +30,8 @@ pub(super) fn router(app: Arc<App>) -> Router {
     }
     let guard = Arc::clone(&app.guard);
     router
+        .fallback(extra::extra)
         .with_state(app)
-        .fallback(locust::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn(squeeze::squeeze))
         .layer(from_fn_with_state(guard, protect))

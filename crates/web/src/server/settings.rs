@@ -1,6 +1,7 @@
 //! How the page is served.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::guard::Credential;
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub confirmed_hosts: Option<PathBuf>,
     /// Addresses that count as public although they are not, for tests of the question.
     pub public_addresses: Vec<std::net::IpAddr>,
+    /// Time for the body of a request; `None` for half a minute.
+    pub body_patience: Option<Duration>,
 }
 
 /// Files for TLS, in PEM.

@@ -29,7 +29,7 @@ fn a_run_comes_back_as_it_was() {
     }
     course
         .recorder
-        .record_exception("no such field", "  File \"x\"\n");
+        .record_exception(None, "no such field", "  File \"x\"\n");
     let kind = MarkerKind::UsersChanged { from: 10, to: 20 };
     course.totals.mark(Marker::new(course.now, kind));
     let last = course.second(5, 20);

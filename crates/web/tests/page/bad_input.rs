@@ -85,6 +85,53 @@ fn unknown_runs_and_tricks_with_paths_find_nothing() {
 }
 
 #[test]
+fn what_is_no_number_in_an_address_is_told_as_json() {
+    let mut page = Page::new();
+    page.begin_run();
+    page.second();
+    for (path, code) in [
+        ("/api/v1/stream?since=x", "bad_query"),
+        ("/api/v1/delta?since=-1", "bad_query"),
+        ("/api/v1/log?limit=many", "bad_query"),
+        ("/api/v1/runs/1/series?from=[]", "bad_query"),
+        ("/api/v1/runs/1/series?from=5&to=3", "invalid"),
+        ("/api/v1/runs/1/entries/x", "bad_path"),
+        ("/api/v1/runs/1/workers/99999999999999999999999", "bad_path"),
+        ("/api/v1/delta?topics=everything", "invalid"),
+    ] {
+        let answer = page.get(path);
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (400, &json!(code)),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let page = Page::with(gregaria_web::server::Settings {
+        body_patience: Some(Duration::from_millis(200)),
+        ..gregaria_web::server::Settings::default()
+    });
+    for path in ["/api/v1/runs", "/swarm", "/user"] {
+        let mut stream = page.connect();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+             Content-Length: 100\r\n\r\n{{",
+            page.address()
+        )
+        .unwrap();
+        let mut text = String::new();
+        // It is answered or closed before the limit of this test's own socket.
+        stream.read_to_string(&mut text).unwrap();
+        assert!(text.is_empty() || text.starts_with("HTTP/1.1 4"), "{text}");
+    }
+    assert_eq!(page.take_wanted(), []);
+}
+
+#[test]
 fn what_is_typed_never_becomes_a_header() {
     let page = Page::new();
     let answer = page.get("/stats/requests/csv?x=%0d%0aSet-Cookie:%20a=b");
@@ -95,6 +142,22 @@ fn what_is_typed_never_becomes_a_header() {
         "",
     );
     assert_eq!(answer.header("x-evil"), "");
+    let mut run = Page::new();
+    run.told.host = Some("http://a\r\nX-Evil: 1\"".to_owned());
+    run.begin_run();
+    run.second();
+    for path in [
+        "/stats/requests/csv",
+        "/stats/failures/csv",
+        "/exceptions/csv",
+    ] {
+        let answer = run.get(path);
+        assert_eq!(
+            (answer.status, answer.header("x-evil")),
+            (200, ""),
+            "{path}"
+        );
+    }
     let answer = page.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nBad Header: x\r\n\r\n");
     assert_eq!(answer.status, 400);
 }
@@ -159,6 +222,44 @@ fn a_viewer_that_does_not_read_holds_up_nobody() {
     // Who reads again is told how it is now.
     let mut text = [0; 64];
     assert_ne!(stalled[0].read(&mut text).unwrap(), 0);
+}
+
+/// Memory of this process.
+fn resident_bytes() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = text.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+#[test]
+fn a_viewer_that_does_not_read_costs_no_memory() {
+    let mut page = Page::new();
+    page.begin_run();
+    let mut stalled = Vec::new();
+    for _ in 0..50 {
+        let mut stream = page.connect();
+        write!(
+            stream,
+            "GET /api/v1/stream HTTP/1.1\r\nHost: {}\r\n\r\n",
+            page.address()
+        )
+        .unwrap();
+        stalled.push(stream);
+    }
+    let mut pass = |seconds: u32| {
+        for _ in 0..seconds {
+            for name in 0..100 {
+                page.request(&format!("/{name}/{}", "x".repeat(100)), 5.0, None);
+            }
+            page.second();
+        }
+    };
+    pass(150);
+    let before = resident_bytes();
+    pass(300);
+    // What 50 viewers have not read is far above this.
+    let grown = resident_bytes().saturating_sub(before);
+    assert!(grown < 40_000_000, "{grown}");
 }
 
 #[test]

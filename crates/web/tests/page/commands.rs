@@ -116,3 +116,40 @@ fn commands_are_of_the_present_run() {
         (&json!("note"), &json!("deployed"))
     );
 }
+
+#[test]
+fn a_path_that_the_test_adds_is_answered_by_the_test() {
+    let page = Page::new();
+    assert_eq!(page.get("/own/page").status, 404);
+    assert_eq!(page.take_wanted(), [], "the test adds none");
+    page.seam.publish_form(gregaria_web::seam::FormData {
+        has_own_pages: true,
+        ..gregaria_web::seam::FormData::default()
+    });
+    let line = "POST /own/page?a=%C3%A9 HTTP/1.1";
+    let answer = page.ask(line, &[("X-Ask", "1")], "body \u{e9}");
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (201, "text/x-own")
+    );
+    let cookies = answer.head.matches("set-cookie: ").count();
+    assert_eq!((cookies, answer.header("x-evil")), (2, ""));
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_ne!(answer.header("content-length"), "77777");
+    let (name, arguments) = page.take_wanted().remove(0);
+    assert_eq!(name, "own_page");
+    assert_eq!(
+        (&arguments["path"], &arguments["query"]),
+        (&json!("/own/page"), &json!("a=%C3%A9"))
+    );
+    assert_eq!(
+        arguments["body"], "body \u{c3}\u{a9}",
+        "a character for each byte"
+    );
+    // The API's own paths stay its own, and so do Locust's.
+    assert_eq!(page.get("/api/v1/own").status, 404);
+    assert_eq!(page.get("/swarm").status, 405);
+    let foreign = [("Origin", "http://evil.example")];
+    assert_eq!(page.ask(line, &foreign, "").status, 403);
+    assert_eq!(page.take_wanted(), []);
+}

@@ -29,6 +29,8 @@ pub(crate) struct Page {
     pub(crate) run: Option<u64>,
     pub(crate) state: &'static str,
     pub(crate) workers: Option<Vec<Worker>>,
+    /// Whatever else is to be told of the run.
+    pub(crate) told: Status,
 }
 
 impl Page {
@@ -58,6 +60,10 @@ impl Page {
             run: None,
             state: "ready",
             workers: None,
+            told: Status {
+                target_users: 5,
+                ..Status::default()
+            },
         };
         page.seam.publish_form(FormData {
             percentiles_to_statistics: vec![0.95, 0.99],
@@ -101,24 +107,28 @@ impl Page {
         self.publish();
     }
 
-    fn publish(&mut self) {
+    /// Shows how it is, without a second passing.
+    pub(crate) fn publish(&mut self) {
         let run = self.run.map(|number| RunStatus {
             number,
             started_at: START,
-            ..RunStatus::default()
+            ..self.told.run.clone().unwrap_or_default()
         });
         self.seam.publish(View {
             figures: self.totals.snapshot(self.now, 5),
             status: Status {
                 state: self.state.to_owned(),
                 user_count: 5,
-                target_users: 5,
                 users_by_class: BTreeMap::from([("A".to_owned(), 4), ("B".to_owned(), 1)]),
                 locustfile: "lf.py".to_owned(),
-                host: Some("http://127.0.0.1:18080".to_owned()),
+                host: self
+                    .told
+                    .host
+                    .clone()
+                    .or_else(|| Some("http://127.0.0.1:18080".to_owned())),
                 stamp: "2026-11-22-11h28".to_owned(),
                 run,
-                ..Status::default()
+                ..self.told.clone()
             },
             workers: self.workers.clone(),
         });
@@ -199,6 +209,19 @@ fn reply_to(name: &str) -> Reply {
         ),
         "stop_and_wait" => (200, json!({"success": true, "message": "Test stopped"})),
         "reset" => (200, json!("ok")),
+        "own_page" => (
+            201,
+            json!({
+                "headers": [
+                    ["Content-Type", "text/x-own"],
+                    ["Set-Cookie", "a=1"],
+                    ["Set-Cookie", "b=2"],
+                    ["Content-Length", "77777"],
+                    ["X-Evil", "a\r\nb: c"],
+                ],
+                "body": "own \u{e9}",
+            }),
+        ),
         _ => (200, json!({})),
     };
     Reply { status, body }

@@ -246,3 +246,76 @@ fn lines_of_an_entry_and_the_table_of_a_stretch_come_from_the_same_counts() {
     // The last request lies in a stretch that is not complete.
     assert_eq!(sum, 39);
 }
+
+#[test]
+fn a_folder_has_the_percentiles_of_all_its_requests_together() {
+    let mut page = Page::new();
+    page.begin_run();
+    page.second();
+    for second in 0..30 {
+        for _ in 0..9 {
+            page.request("/item/a", 10.0, None);
+        }
+        page.request("/item/b", 1000.0, Some("LocustBadStatusCode(code=500)"));
+        page.request("/cart", if second < 15 { 20.0 } else { 40.0 }, None);
+        page.second();
+    }
+    let folders = page.get("/api/v1/runs/1/folders").json();
+    assert_eq!(folders["from"], Value::Null);
+    let item = &folders["folders"][1];
+    assert_eq!(item["name"], "/item");
+    assert_eq!(item["entries"].as_array().unwrap().len(), 2);
+    let figures = &item["figures"];
+    assert_eq!(
+        (&figures["requests"], &figures["failures"]),
+        (&300.into(), &30.into())
+    );
+    // The mean of the two medians would be about 500.
+    assert!(figures["p50_ms"].as_f64().unwrap() < 11.0, "{figures}");
+    assert!(figures["p95_ms"].as_f64().unwrap() > 990.0, "{figures}");
+    let end = page.now;
+    let path = format!("/api/v1/runs/1/folders?by=path&from={}&to={end}", end - 9.0);
+    let late = page.get(&path).json();
+    assert_eq!(late["folders"][0]["name"], "/cart");
+    assert!(
+        late["folders"][0]["figures"]["p50_ms"].as_f64().unwrap() > 39.0,
+        "{late}"
+    );
+    let methods = page.get("/api/v1/runs/1/folders?by=method").json();
+    assert_eq!(methods["folders"][0]["figures"]["requests"], 330);
+    assert_eq!(page.get("/api/v1/runs/1/folders?by=colour").status, 400);
+    assert_eq!(page.get("/api/v1/runs/2/folders").status, 404);
+}
+
+#[test]
+fn failures_and_errors_have_short_lines_and_errors_their_type() {
+    let mut page = Page::new();
+    page.begin_run();
+    page.second();
+    page.recorder
+        .record_exception(Some("KeyError"), "'total'", "  File \"lf.py\", line 1\n");
+    for _ in 0..20 {
+        page.request("/", 10.0, Some("LocustBadStatusCode(code=500)"));
+        page.second();
+    }
+    let picture = page.get("/api/v1/runs/1").json();
+    assert_eq!(picture["exceptions"][0]["error_type"], "KeyError");
+    assert_eq!(
+        picture["failures"][0]["worker_count"],
+        Value::Null,
+        "there are no workers"
+    );
+    let courses = page
+        .get("/api/v1/runs/1/failures?failures=0,9&exceptions=0")
+        .json();
+    let failures = courses["failures"].as_array().unwrap();
+    assert_eq!((failures.len(), &failures[0]["id"]), (1, &0.into()));
+    let rates = failures[0]["per_second"].as_array().unwrap();
+    assert_eq!(rates.len(), courses["time"].as_array().unwrap().len());
+    assert!(
+        rates.iter().all(|rate| rate.as_f64().unwrap() > 0.5),
+        "{rates:?}"
+    );
+    assert_eq!(courses["exceptions"][0]["workers"], serde_json::json!([]));
+    assert_eq!(page.get("/api/v1/runs/1/failures?failures=x").status, 400);
+}

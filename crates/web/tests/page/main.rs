@@ -12,3 +12,4 @@ mod common;
 mod guard;
 mod live;
 mod locust;
+mod states;

@@ -1,0 +1,80 @@
+//! Figures of several entries, failures or errors of the present run at once.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::runs::require_present;
+use super::{Json, Path, Query, Refusal};
+use crate::live::FoldersBy;
+use crate::model::{EntryFolders, FailureCourses};
+use crate::server::App;
+
+/// Groups that can be asked for at once.
+const MAX_GROUPS: usize = 200;
+
+/// Which folders, and of which part of the run.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wish {
+    by: Option<String>,
+    from: Option<f64>,
+    to: Option<f64>,
+}
+
+/// `GET /runs/{run}/folders?by=&from=&to=`: entries in folders.
+pub(super) async fn folders(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+    Query(wish): Query<Wish>,
+) -> Result<Json<EntryFolders>, Refusal> {
+    require_present(&app, &run)?;
+    let by = match wish.by.as_deref() {
+        None | Some("path") => FoldersBy::Path,
+        Some("method") => FoldersBy::Method,
+        Some(_) => return Err(Refusal::invalid("folders are by `path` or `method`").about("by")),
+    };
+    let stretch = (wish.from.is_some() || wish.to.is_some())
+        .then(|| (wish.from.unwrap_or(0.0), wish.to.unwrap_or(f64::INFINITY)));
+    let folders = app.feed.board().folders(by, stretch);
+    folders.map(Json).ok_or_else(|| {
+        Refusal::not_found(
+            "empty_window",
+            "nothing is known of this stretch of the run",
+        )
+    })
+}
+
+/// Which failures and errors, as numbers with commas between them.
+#[derive(Debug, Deserialize)]
+pub(super) struct Chosen {
+    #[serde(default)]
+    failures: String,
+    #[serde(default)]
+    exceptions: String,
+}
+
+/// `GET /runs/{run}/failures?failures=&exceptions=`: short lines of failures and errors.
+pub(super) async fn failures(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+    Query(chosen): Query<Chosen>,
+) -> Result<Json<FailureCourses>, Refusal> {
+    require_present(&app, &run)?;
+    let failures = numbers(&chosen.failures, "failures")?;
+    let exceptions = numbers(&chosen.exceptions, "exceptions")?;
+    let courses = app.feed.board().failure_courses(&failures, &exceptions);
+    courses.map(Json).ok_or_else(super::not_ready)
+}
+
+fn numbers(text: &str, field: &str) -> Result<Vec<usize>, Refusal> {
+    let words = text.split(',').filter(|word| !word.is_empty());
+    let numbers: Result<Vec<usize>, _> = words.map(str::parse).collect();
+    let numbers = numbers
+        .map_err(|_| Refusal::invalid(&format!("`{field}` are numbers: `0,1,2`")).about(field))?;
+    if numbers.len() > MAX_GROUPS {
+        let text = format!("at most {MAX_GROUPS} at once");
+        return Err(Refusal::invalid(&text).about(field));
+    }
+    Ok(numbers)
+}

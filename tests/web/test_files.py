@@ -1,0 +1,97 @@
+"""A test that is missing, broken or changed, as the page tells it."""
+
+import time
+import urllib.error
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.cli.command import finish, interrupt
+from tests.web.page import LIMIT_SECONDS, PLAIN, Page, serve
+
+
+def state_when(page: Page, wanted: Callable[[Any], object]) -> Any:
+    """The state as soon as it is as wanted. The server may be away for a moment."""
+    until = time.monotonic() + LIMIT_SECONDS
+    while True:
+        assert time.monotonic() < until, f"never so: {page.process.poll()}"
+        try:
+            answer = page.get("/api/v1/delta")
+        except (urllib.error.URLError, ConnectionError):
+            continue
+        if answer.status == 200:
+            events = {each["event"]: each["data"] for each in answer.json["events"]}
+            if wanted(state := events["snapshot"]["state"]):
+                return state
+
+
+def classes(page: Page) -> list[str]:
+    return [each["name"] for each in page.get("/api/v1/form").json["user_classes"]]
+
+
+def test_a_missing_test_is_waited_for_and_loaded_when_it_comes(tmp_path: Path) -> None:
+    with serve(tmp_path) as page:
+        state = state_when(page, lambda _: True)
+        assert state["test_error"]["kind"] == "missing"
+        assert "Could not find 'locustfile.py'" in state["test_error"]["text"]
+        refused = page.send("/api/v1/runs", {"users": 1, "spawn_rate": 1})
+        assert (refused.status, refused.json["code"]) == (409, "cannot_start")
+        (tmp_path / "locustfile.py").write_text(PLAIN)
+        state_when(page, lambda state: state["test_error"] is None)
+        assert classes(page) == ["Visitor"]
+        assert page.send("/api/v1/runs", {"users": 1, "spawn_rate": 1}).status == 201
+        page.wait_for(lambda stats: stats["total_rps"] > 0)
+
+
+def test_a_broken_test_is_shown_with_its_line_and_loaded_when_it_is_mended(tmp_path: Path) -> None:
+    file = tmp_path / "locustfile.py"
+    file.write_text("def f(:\n    pass\n")
+    with serve(tmp_path) as page:
+        error = state_when(page, lambda _: True)["test_error"]
+        assert error["kind"] == "broken"
+        assert f'File "{file}", line 1' in error["text"]
+        assert "SyntaxError" in error["text"]
+        (tmp_path / "helper.py").write_text("1 / 0\n")
+        file.write_text("import helper\n" + PLAIN)
+        error = state_when(page, lambda it: "ZeroDivision" in str(it["test_error"]))["test_error"]
+        assert "helper.py" in error["text"]
+        (tmp_path / "helper.py").write_text("")
+        state_when(page, lambda state: state["test_error"] is None)
+        assert classes(page) == ["Visitor"]
+        interrupt(page.process)
+        assert finish(page.process).code == 0
+
+
+def test_a_test_without_users_is_broken_and_ctrl_c_ends_the_wait(tmp_path: Path) -> None:
+    (tmp_path / "locustfile.py").write_text("import locust\n")
+    with serve(tmp_path) as page:
+        error = state_when(page, lambda _: True)["test_error"]
+        assert "No User class found!" in error["text"]
+        interrupt(page.process)
+        assert finish(page.process).code == 1
+
+
+def test_files_are_read_again_when_asked_and_while_nothing_runs(tmp_path: Path) -> None:
+    file = tmp_path / "locustfile.py"
+    file.write_text(PLAIN)
+    with serve(tmp_path, "--web-login") as page:
+        # The generated password holds for the next life, too.
+        said = page.process.stderr
+        assert said is not None
+        token = next(line for line in said if "Bearer" in line).split("Bearer ")[1].split("`")[0]
+        headers = {"Authorization": f"Bearer {token}"}
+        page.send("/api/v1/runs", {"users": 1, "spawn_rate": 1}, **headers)
+        refused = page.send("/api/v1/form/reload", {}, **headers)
+        assert (refused.status, refused.json["code"]) == (409, "already_running")
+        page.post("/stop", **headers)
+        file.write_text(PLAIN.replace("Visitor", "Guest"))
+        assert page.send("/api/v1/form/reload", {}, **headers).status == 202
+        until = time.monotonic() + LIMIT_SECONDS
+        names: list[str] = []
+        while names != ["Guest"]:
+            assert time.monotonic() < until, names
+            try:
+                form = page.get("/api/v1/form", **headers).json
+                names = [each["name"] for each in form.get("user_classes", [])]
+            except (urllib.error.URLError, ConnectionError):
+                continue
