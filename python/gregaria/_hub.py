@@ -15,7 +15,7 @@ import gevent
 from gevent.monkey import get_original
 from greenlet import getcurrent
 
-from gregaria._native import Engine
+from gregaria._native import Engine, HostGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,13 +129,29 @@ class Hub:
 
 _hub: Hub | None = None
 
+_gate: HostGate | None = None
+
 
 def hub() -> Hub:
     """The hub of this process, made on first use."""
     global _hub
     if _hub is None:
         _hub = Hub(Engine())
+        _hub.engine.set_gate(_gate)
     return _hub
+
+
+def gate() -> HostGate | None:
+    """Says which hosts this process may load; `None` if it may load all."""
+    return _gate
+
+
+def set_gate(gate: HostGate | None) -> None:
+    """Says from here on which hosts this process may load, a forked child of it included."""
+    global _gate
+    _gate = gate
+    if _hub is not None:
+        _hub.engine.set_gate(gate)
 
 
 def on_the_engines_thread(call: Callable[[], Any]) -> Any:

@@ -31,6 +31,10 @@ LINES = (
     "--web-auth user:password",
     "--build-path folder",
     "--otel",
+    "--allowed-hosts https://shop.example/",
+    "--allowed-hosts shop.example:80",
+    "--allowed-hosts 10.0.0.0/33",
+    "--allowed-hosts ,",
     "--headless --config-users {}",
     "--headless --config-users '[{'",
 )

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gregaria_http::{
-    ClientConfig, ClientId, Engine, EngineConfig, HeaderBlock, Method, Origin, Outcome, Request,
-    Rules, Scheme, Ticket, TlsSettings, Trust,
+    ClientConfig, ClientId, Engine, HeaderBlock, Method, Origin, Outcome, Request, Rules, Scheme,
+    Ticket, TlsSettings, Trust,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }),
         ..ClientConfig::default()
     };
-    let mut engine = Engine::new(EngineConfig::default())?;
+    let mut engine = Engine::new()?;
     // Who waits for a ticket, by its slot: what a driver in Python keeps too.
     let mut owners: Vec<(Ticket, ClientId)> = Vec::new();
     for _ in 0..users.parse()? {

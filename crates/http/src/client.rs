@@ -71,6 +71,11 @@ impl Client {
     pub(crate) fn configure(&mut self, config: ClientConfig) {
         self.pool.limit(config.limits);
         self.config = config;
+        self.outdate();
+    }
+
+    /// Connections that are open are not kept after their response.
+    pub(crate) fn outdate(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
     }
 }

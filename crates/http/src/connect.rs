@@ -18,6 +18,7 @@ use crate::connection::Connection;
 use crate::decide::Loss;
 use crate::engine::{Engine, Work};
 use crate::error::ErrorKind;
+use crate::gate;
 use crate::h1::{Progress, State};
 use crate::poll::Interest;
 use crate::reactor::address_of;
@@ -49,6 +50,10 @@ pub(crate) struct Opening {
     addresses: Rc<[IpAddr]>,
     /// The next address to try.
     next: usize,
+    /// An address that the gate has not let through.
+    blocked: Option<IpAddr>,
+    /// Whether there was one that it has.
+    has_tried: bool,
     /// Why the last address failed.
     errno: Errno,
     /// The exchange with the proxy.
@@ -62,6 +67,8 @@ impl Opening {
             since,
             addresses: Rc::from([]),
             next: 0,
+            blocked: None,
+            has_tried: false,
             errno: Errno::HOSTUNREACH,
             tunnel: State::default(),
         }
@@ -88,19 +95,15 @@ impl Engine {
         );
         let key = self.connections.insert(connection);
         exchange.connection = Some(key);
-        if let Some(is_allowed) = &self.config.is_allowed
-            && !is_allowed(&origin)
+        let proxy = client.config.proxy.as_ref().map(|proxy| &*proxy.host);
+        if let Some(gate) = &self.gate
+            && let Some(refused) = gate.refused(&origin.host, proxy)
         {
-            self.close(key);
-            let origin = origin.to_string().into();
-            return self.fail(ticket, ErrorKind::NotAllowed { origin }, now);
+            let refused = refused.into();
+            return self.block(key, refused, now);
         }
         self.counters.opened += 1;
-        let host = client
-            .config
-            .proxy
-            .as_ref()
-            .map_or(&*origin.host, |proxy| &proxy.host);
+        let host = proxy.unwrap_or(&origin.host);
         let lookup = self.resolver.ask(host, key, now);
         if let Some(timeout) = timeout {
             self.limit(key, now.after(timeout));
@@ -152,13 +155,28 @@ impl Engine {
         }
     }
 
+    /// Ends the request of a connection that must not be opened. There is no other to try it on.
+    fn block(&mut self, key: Key, what: Box<str>, now: Moment) {
+        let connection = self.connections.get(key);
+        let ticket = connection.and_then(|connection| connection.ticket);
+        self.close(key);
+        self.counters.blocked += 1;
+        if let Some(gate) = &self.gate {
+            gate.note(&what);
+        }
+        if let Some(ticket) = ticket {
+            self.fail(ticket, ErrorKind::NotAllowed { what }, now);
+        }
+    }
+
     /// Tries the addresses that are left, until one does not fail at once.
     fn connect_next(&mut self, key: Key, now: Moment) {
-        let port = match self.connections.get(key) {
+        let (host, port) = match self.connections.get(key) {
             None => return,
-            Some(connection) => self
-                .proxy_of(connection)
-                .map_or(connection.origin.port, |proxy| proxy.port),
+            Some(connection) => match self.proxy_of(connection) {
+                Some(proxy) => (proxy.host.clone(), proxy.port),
+                None => (connection.origin.host.clone(), connection.origin.port),
+            },
         };
         loop {
             let Some(connection) = self.connections.get_mut(key) else {
@@ -171,6 +189,10 @@ impl Engine {
             connection.socket = None;
             connection.interest = Interest::Nothing;
             let Some(&address) = opening.addresses.get(opening.next) else {
+                if let (Some(address), false) = (opening.blocked, opening.has_tried) {
+                    self.end_stage(key, now);
+                    return self.block(key, gate::leads_to(&host, address), now);
+                }
                 let errno = opening.errno.raw_os_error();
                 let host = connection.origin.host.clone();
                 self.end_stage(key, now);
@@ -178,6 +200,13 @@ impl Engine {
                 return self.lose(key, kind, Loss::Other, now);
             };
             opening.next += 1;
+            if let Some(gate) = &self.gate
+                && !gate.admits(&host, address)
+            {
+                opening.blocked = Some(address);
+                continue;
+            }
+            opening.has_tried = true;
             match begin_connecting(SocketAddr::new(address, port)) {
                 Ok((socket, is_connected)) => {
                     connection.socket = Some(socket);

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::bell::Bell;
@@ -16,9 +17,10 @@ use crate::connection::Connection;
 use crate::cookies::CookieJar;
 use crate::error::{ErrorKind, RequestError};
 use crate::exchange::{Exchange, Streaming};
+use crate::gate::Gate;
 use crate::h1::Progress;
 use crate::poll::{Interest, Poll};
-use crate::request::{Origin, Request};
+use crate::request::Request;
 use crate::resolve::Resolver;
 use crate::response::Response;
 use crate::slots::{Key, Slots};
@@ -28,23 +30,6 @@ use crate::tls::TlsConfigs;
 
 /// Bytes read from a socket at once. One buffer of this size serves all connections.
 const READ_SIZE: usize = 64 * 1024;
-
-/// Says whether a connection to an origin may be opened.
-pub type IsAllowed = Box<dyn Fn(&Origin) -> bool>;
-
-/// What holds for all clients of an engine.
-#[derive(Default)]
-pub struct EngineConfig {
-    /// Asked before a connection is opened; `false` fails the request with
-    /// [`ErrorKind::NotAllowed`]. `None` allows all. A kept connection has been asked for before.
-    pub is_allowed: Option<IsAllowed>,
-}
-
-impl std::fmt::Debug for EngineConfig {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("EngineConfig").finish_non_exhaustive()
-    }
-}
 
 /// What [`Engine::submit`] and its like have begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +78,8 @@ pub struct Counters {
     pub retries: u64,
     /// Names the operating system was asked for.
     pub resolves: u64,
+    /// Requests that failed because the gate was closed.
+    pub blocked: u64,
 }
 
 /// What a ticket stands for.
@@ -114,7 +101,7 @@ pub(crate) enum Work {
 /// Not `Send`: it lives on the thread that made it. Nothing here blocks, except [`Engine::wait`].
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) config: EngineConfig,
+    pub(crate) gate: Option<Rc<dyn Gate>>,
     pub(crate) poll: Poll,
     pub(crate) timers: Timers,
     pub(crate) resolver: Resolver,
@@ -144,10 +131,10 @@ pub struct Engine {
 
 impl Engine {
     /// An engine without clients. It uses three descriptors.
-    pub fn new(config: EngineConfig) -> io::Result<Self> {
+    pub fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         Ok(Self {
-            config,
+            gate: None,
             resolver: Resolver::new(poll.signal().clone()),
             poll,
             timers: Timers::default(),
@@ -246,6 +233,19 @@ impl Engine {
         self.close_idle(client);
         if let Some(client) = self.clients.get_mut(client.0) {
             client.configure(config);
+        }
+    }
+
+    /// Says from here on which hosts may be connected to; `None` is all of them, as in an engine that
+    /// is new. Connections that were opened under another rule are closed as soon as they are idle.
+    pub fn set_gate(&mut self, gate: Option<Rc<dyn Gate>>) {
+        self.gate = gate;
+        let clients: Vec<Key> = self.clients.iter().map(|(key, _)| key).collect();
+        for key in clients {
+            self.close_idle(ClientId(key));
+            if let Some(client) = self.clients.get_mut(key) {
+                client.outdate();
+            }
         }
     }
 

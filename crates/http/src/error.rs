@@ -109,11 +109,11 @@ pub enum ErrorKind {
         /// The proxy's status code.
         status: u16,
     },
-    /// The host may not be loaded: the engine's own rule refused to open a connection.
-    #[error("connections to `{origin}` are not allowed")]
+    /// The host may not be loaded: the [`Gate`](crate::Gate) of the engine is closed to it.
+    #[error("blocked: host not allowed: {what}")]
     NotAllowed {
-        /// Scheme, host and port.
-        origin: Box<str>,
+        /// The host, and the address if that was the reason.
+        what: Box<str>,
     },
     /// More redirects than the rules allow.
     #[error("more than {limit} redirects")]

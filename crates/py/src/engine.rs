@@ -21,6 +21,7 @@ use pyo3::types::PyBytes;
 
 use crate::address::AddressBook;
 use crate::failure;
+use crate::gate::HostGate;
 use crate::response::{Exchange, ResponseCore};
 use crate::stream::Stream;
 
@@ -64,7 +65,7 @@ impl Core {
             identity: None,
         };
         Ok(Self {
-            http: http::Engine::new(http::EngineConfig::default())?,
+            http: http::Engine::new()?,
             waiters: Vec::new(),
             addresses: AddressBook::default(),
             budget: 0,
@@ -280,13 +281,20 @@ impl Engine {
         drop(waiter);
     }
 
+    /// Lets requests go from here on to the hosts that `gate` allows; `None` allows all.
+    #[pyo3(signature = (gate))]
+    fn set_gate(&self, gate: Option<&Bound<'_, HostGate>>) {
+        let gate = gate.map(|gate| Rc::new(gate.get().share()) as Rc<dyn http::Gate>);
+        self.core.borrow_mut().http.set_gate(gate);
+    }
+
     /// Asks every name again: for a new run, whose hosts may have moved.
     fn forget_names(&self) {
         self.core.borrow_mut().http.forget_names();
     }
 
-    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups, and
-    /// requests that were given up unanswered.
+    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups,
+    /// requests that were given up unanswered, and those that the gate was closed to.
     fn counters(&self) -> std::collections::BTreeMap<&'static str, u64> {
         let core = self.core.borrow();
         let counters = core.http.counters();
@@ -297,6 +305,7 @@ impl Engine {
             ("retries", counters.retries),
             ("names_resolved", counters.resolves),
             ("requests_aborted", core.aborted),
+            ("requests_blocked", counters.blocked),
         ])
     }
 }

@@ -12,6 +12,7 @@ mod demo;
 pub mod dispatch;
 mod engine;
 mod failure;
+mod gate;
 mod headers;
 mod json;
 mod response;
@@ -55,6 +56,8 @@ mod _native {
     use crate::dispatch::WeightedOrder;
     #[pymodule_export]
     use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::gate::HostGate;
     #[pymodule_export]
     use crate::response::ResponseCore;
     #[pymodule_export]

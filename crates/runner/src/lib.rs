@@ -1,5 +1,6 @@
 //! Drives a run: which users of which class are started and stopped when, and where.
 
+mod allowed_hosts;
 pub mod bundle;
 mod class_order;
 pub mod dialect;
@@ -17,6 +18,7 @@ mod state;
 pub mod wire;
 pub mod worker;
 
+pub use allowed_hosts::{AllowedHosts, AllowedHostsError, ByName, is_never_loaded};
 pub use class_order::UserClass;
 pub use dispatch::{DispatchError, Dispatcher, Placement, Step};
 pub use moment::{Level, Moment};

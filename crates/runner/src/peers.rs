@@ -292,7 +292,7 @@ impl Peers {
     }
 
     /// Whether a worker that is or was known is one of ours.
-    pub(crate) fn was_ours(&self, id: &str) -> bool {
+    pub fn was_ours(&self, id: &str) -> bool {
         self.known.get(id).is_some_and(|(_, is_ours)| *is_ours)
     }
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::hmac;
+use gregaria_runner::{AllowedHosts, ByName, is_never_loaded};
 
 use crate::guard::{hex, random_token};
 use crate::model::{ConfirmKind, ConfirmRequired, Confirmation, TargetCheck, TargetStanding};
@@ -23,32 +24,18 @@ const PATIENCE_SECONDS: f64 = 600.0;
 /// Which hosts may be loaded.
 #[derive(Debug)]
 pub struct Targets {
-    allowed: Vec<Allowed>,
+    allowed: Option<AllowedHosts>,
     confirmed: Mutex<BTreeSet<String>>,
     file: Option<PathBuf>,
     public: Vec<IpAddr>,
     key: hmac::Key,
 }
 
-/// One entry of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Allowed {
-    /// This name.
-    Name(String),
-    /// Names that end so, with the dot.
-    Below(String),
-    /// Addresses whose first bits are those.
-    Network(IpAddr, u8),
-}
-
 impl Targets {
     /// By the settings; the text says which entry of the list is none.
     pub fn new(settings: &Settings) -> Result<Self, String> {
-        let allowed = settings
-            .allowed_hosts
-            .iter()
-            .map(|entry| Allowed::parse(entry));
-        let allowed = allowed.collect::<Result<_, _>>()?;
+        let allowed = AllowedHosts::parse(&settings.allowed_hosts.join(","))
+            .map_err(|error| format!("--allowed-hosts: {error}"))?;
         let remembered = settings
             .confirmed_hosts
             .as_ref()
@@ -100,16 +87,22 @@ impl Targets {
 
     fn standing(&self, host: &str, addresses: &[IpAddr]) -> (TargetStanding, String) {
         use TargetStanding as S;
-        if !self.allowed.is_empty() {
-            if let Some(bad) = addresses.iter().find(|one| is_link_local(**one)) {
-                let text = format!("{bad} is a link-local address, which is never loaded");
+        if let Some(allowed) = &self.allowed {
+            if let Some(bad) = addresses.iter().find(|one| is_never_loaded(**one)) {
+                let text = format!("`{host}` leads to {bad}, which is never loaded");
                 return (S::Refused, text);
             }
-            if self.allowed.iter().any(|one| one.fits(host, addresses)) {
-                return (S::Allowed, "among the hosts of --allowed-hosts".to_owned());
-            }
-            let text = format!("`{host}` is not among the hosts of --allowed-hosts");
-            return (S::Refused, text);
+            let is_admitted = |one: &IpAddr| allowed.admits(host, *one);
+            return match allowed.by_name(host) {
+                ByName::Allowed => (S::Allowed, "among the hosts of --allowed-hosts".to_owned()),
+                ByName::ByAddress if !addresses.is_empty() && addresses.iter().all(is_admitted) => {
+                    (S::Allowed, "among the hosts of --allowed-hosts".to_owned())
+                }
+                _ => {
+                    let text = format!("`{host}` is not among the hosts of --allowed-hosts");
+                    (S::Refused, text)
+                }
+            };
         }
         if addresses.is_empty() {
             let text = format!("`{host}` leads to no address: requests will fail");
@@ -231,80 +224,6 @@ impl Targets {
         self.confirmed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Allowed {
-    fn parse(entry: &str) -> Result<Self, String> {
-        let entry = entry.trim().trim_matches(['[', ']']);
-        if let Some((address, bits)) = entry.split_once('/') {
-            let parsed = address.parse().ok().zip(bits.parse::<u8>().ok());
-            return match parsed {
-                Some(
-                    (address @ IpAddr::V4(_), bits @ ..=32)
-                    | (address @ IpAddr::V6(_), bits @ ..=128),
-                ) => Ok(Self::Network(address, bits)),
-                _ => Err(format!(
-                    "--allowed-hosts: `{entry}` is no network such as 10.0.0.0/8"
-                )),
-            };
-        }
-        if let Ok(address) = entry.parse::<IpAddr>() {
-            let bits = if address.is_ipv4() { 32 } else { 128 };
-            return Ok(Self::Network(address, bits));
-        }
-        let is_name = |name: &str| {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
-        };
-        let lower = entry.to_ascii_lowercase();
-        match lower.strip_prefix("*.") {
-            Some(rest) if is_name(rest) => Ok(Self::Below(format!(".{rest}"))),
-            None if is_name(&lower) => Ok(Self::Name(lower)),
-            _ => Err(format!(
-                "--allowed-hosts: `{entry}` is neither a name, `*.name`, an address nor a network"
-            )),
-        }
-    }
-
-    fn fits(&self, host: &str, addresses: &[IpAddr]) -> bool {
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        match self {
-            Self::Name(name) => *name == host,
-            Self::Below(end) => host.ends_with(end) && host.len() > end.len(),
-            Self::Network(network, bits) => {
-                !addresses.is_empty() && addresses.iter().all(|one| is_in(*one, *network, *bits))
-            }
-        }
-    }
-}
-
-fn is_in(address: IpAddr, network: IpAddr, bits: u8) -> bool {
-    match (address.to_canonical(), network) {
-        (IpAddr::V4(address), IpAddr::V4(network)) => {
-            let shift = 32 - u32::from(bits);
-            let cut = |one: std::net::Ipv4Addr| u32::from(one).checked_shr(shift).unwrap_or(0);
-            cut(address) == cut(network)
-        }
-        (IpAddr::V6(address), IpAddr::V6(network)) => {
-            let shift = 128 - u32::from(bits);
-            let cut = |one: std::net::Ipv6Addr| u128::from(one).checked_shr(shift).unwrap_or(0);
-            cut(address) == cut(network)
-        }
-        _ => false,
-    }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.is_link_local(),
-        // Where clouds answer by IPv6.
-        IpAddr::V6(address) => {
-            address.is_unicast_link_local()
-                || address.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]
-        }
     }
 }
 

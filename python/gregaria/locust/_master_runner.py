@@ -49,6 +49,7 @@ class MasterRunner(DistributedRunner):
         self._has_started = Event()
         self._has_stopped = Event()
         self._is_asked_to_quit = False
+        self._has_warned_of_another_maker = False
         self.has_lost_all_workers = False
         """The run has ended before its time, since the last worker has gone missing."""
         options = environment.parsed_options
@@ -292,7 +293,18 @@ class MasterRunner(DistributedRunner):
         self.environment.events.spawning_complete.fire(user_count=user_count)
 
     def _do_worker_connect(self, client_id: str) -> None:
+        if self._allowed_hosts.are_limited and not self._node.is_ours(client_id):
+            self._warn_of_another_maker(client_id)
         self.environment.events.worker_connect.fire(client_id=client_id)
+
+    def _warn_of_another_maker(self, client_id: str) -> None:
+        if not self._has_warned_of_another_maker:
+            self._has_warned_of_another_maker = True
+            logger.warning(
+                "Worker %s is not one of gregaria's: nothing keeps its requests to the hosts of "
+                "--allowed-hosts (said once)",
+                client_id,
+            )
 
     def _do_heartbeat_sent(self, client_id: str, timestamp: float) -> None:
         self.environment.events.heartbeat_sent.fire(client_id=client_id, timestamp=timestamp)

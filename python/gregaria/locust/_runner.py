@@ -19,6 +19,7 @@ from gevent.event import Event
 from gevent.pool import Group
 from greenlet import getcurrent
 
+from gregaria._allowed_hosts import AllowedHosts
 from gregaria._hub import hub
 
 from ._nodes import (
@@ -92,6 +93,7 @@ class Runner:
         self.connection_broken = False
         self._users_dispatcher: UsersDispatcher | None = None
         self._usage = Usage()
+        self._allowed_hosts = AllowedHosts(environment.parsed_options)
         self._end_reason = STOPPED
         self.lets_users_begin = True
         """Cleared when the process has been told to end: users not begun by then never do."""
@@ -110,6 +112,7 @@ class Runner:
             hub.NOT_ERROR = (*hub.NOT_ERROR, StopTest)
         self._exception_handler = locust_exception_handler(environment)
         self._spawn(self.monitor_cpu_and_memory)
+        self._spawn(self._tell_of_blocked_requests)
         environment.events.user_error.add_listener(self._on_user_error)
         environment.events.spawning_complete.add_listener(self._on_spawning_complete)
 
@@ -273,6 +276,11 @@ class Runner:
             if self.state in (STATE_SPAWNING, STATE_RUNNING):
                 self.stats.tick(time.time(), self.user_count)
 
+    def _tell_of_blocked_requests(self) -> NoReturn:
+        while True:
+            gevent.sleep(TICK_INTERVAL)
+            self._allowed_hosts.tell()
+
     def monitor_cpu_and_memory(self) -> NoReturn:
         """Measures this process, and warns when its CPU is the limit."""
         # Tests and locustfiles change these two.
@@ -379,6 +387,7 @@ class Runner:
 
     def _after_stop(self) -> None:
         """What is left to do when all users are gone."""
+        self._allowed_hosts.tell()
         self.cpu_log_warning()
 
     def quit(self) -> None:

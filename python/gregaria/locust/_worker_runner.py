@@ -159,6 +159,11 @@ class WorkerRunner(DistributedRunner):
         options: dict[str, Any],
     ) -> None:
         environment = self.environment
+        try:
+            self._allowed_hosts.follow(options)
+        except ValueError as error:
+            logger.error("No users are started, since the list of the master is none: %s", error)
+            return
         environment.host = host
         environment.stop_timeout = stop_timeout
         self._take_over(options)

@@ -30,10 +30,10 @@ from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 from requests.utils import default_headers
 
-from gregaria import _hub, _slow
+from gregaria import _hub, _slow, _slow_gate
 from gregaria._cookies import EngineCookies
 from gregaria._hub import get_ident
-from gregaria._native import Client
+from gregaria._native import Client, HostGate
 from gregaria._requests import complexjson, encode_params
 from gregaria._responses import EngineResponse, ResponseContextManager, teller
 from gregaria.locust.exception import LocustError
@@ -179,6 +179,9 @@ class HttpSession(requests.Session):
 
     #: That of the parent of a forked process, whose cookies go on.
     _inherited: Client | None = None
+
+    #: The gate that the connections of the slow path were opened by leave of.
+    opened_under: HostGate | None = None
 
     # Made and set in `_settle`.
     _native: Client | None = None
@@ -432,6 +435,10 @@ class HttpSession(requests.Session):
             bool(catch_response),
             {key: kwargs[key] for key in _LIMITS if key in kwargs},
         )
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """The slow path, and each redirect on it: to hosts that may be loaded."""
+        return _slow_gate.send(self, request, kwargs, super().send)
 
     @contextmanager
     def rename_request(self, name: str) -> Generator[None]:

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gregaria_http::{
-    ClientConfig, ClientId, Engine, EngineConfig, ErrorKind, HeaderBlock, Method, Origin, Outcome,
-    Request, Response, Rules, Scheme, Ticket,
+    ClientConfig, ClientId, Engine, ErrorKind, HeaderBlock, Method, Origin, Outcome, Request,
+    Response, Rules, Scheme, Ticket,
 };
 
 /// Longer than anything here takes, even on a busy machine.
@@ -27,7 +27,7 @@ impl Driver {
     }
 
     pub(crate) fn with(config: ClientConfig) -> Self {
-        let mut engine = Engine::new(EngineConfig::default()).unwrap();
+        let mut engine = Engine::new().unwrap();
         let client = engine.add_client(config);
         Self {
             engine,

@@ -8,6 +8,7 @@
 mod broken;
 mod driver;
 mod follow;
+mod gate;
 mod keep;
 mod secure;
 mod servers;

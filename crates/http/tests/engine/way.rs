@@ -1,13 +1,11 @@
-//! The way to a server: names, several addresses, IPv6, proxies, and what is not allowed.
+//! The way to a server: names, several addresses, IPv6, and proxies.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 
-use gregaria_http::{
-    ClientConfig, Engine, EngineConfig, ErrorKind, Outcome, Proxy, Scheme, TlsSettings, Trust,
-};
+use gregaria_http::{ClientConfig, ErrorKind, Outcome, Proxy, Scheme, TlsSettings, Trust};
 
 use crate::driver::{Driver, get, request};
 use crate::servers::tls::Authority;
@@ -60,27 +58,6 @@ fn an_address_of_ipv6_is_connected_to() {
     let response = Driver::new().response(get(server.address, "/"));
     let host = format!("Host: [::1]:{}", server.address.port());
     assert_eq!(response.body(), host.as_bytes());
-}
-
-#[test]
-fn a_host_that_is_not_allowed_is_not_connected_to() {
-    let server = Server::answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    let is_allowed = Box::new(|origin: &gregaria_http::Origin| &*origin.host != "127.0.0.1");
-    let mut engine = Engine::new(EngineConfig {
-        is_allowed: Some(is_allowed),
-    })
-    .unwrap();
-    let client = engine.add_client(ClientConfig::default());
-    let submitted = engine.submit(client, get(server.address, "/"));
-    assert!(submitted.is_finished);
-    let Some(Outcome::Failed(error)) = engine.next().map(|finished| finished.outcome) else {
-        panic!("no failure")
-    };
-    assert!(
-        matches!(error.kind, ErrorKind::NotAllowed { .. }),
-        "{error}"
-    );
-    assert_eq!(server.accepted(), 0);
 }
 
 fn through(proxy: &Server) -> Driver {

@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     TimeSpan,
     /// One of Python's five log levels, in any case.
     Level,
+    /// Hosts that may be loaded, with commas.
+    Hosts,
     /// Any number of texts, none included.
     Texts,
     /// Prints something and ends, before a locustfile is read.
@@ -179,6 +181,7 @@ impl Opt {
             Kind::Rate => value::rate.into(),
             Kind::TimeSpan => value::time_span.into(),
             Kind::Level => value::level.into(),
+            Kind::Hosts => value::hosts.into(),
             Kind::Text | Kind::Texts | Kind::Flag | Kind::Answer => ValueParser::string(),
         }
     }

@@ -27,10 +27,10 @@ pub(super) const OPTIONS: &[Opt] = &[
     .env("LOCUST_STOP_TIMEOUT")
     .integer(0),
     Opt::of(
-        Kind::Text,
+        Kind::Hosts,
         "allowed-hosts",
         "HOSTS",
-        "Start against these hosts only, with commas: names, `*.name`, addresses, networks. URLs and redirects inside the test are not checked yet",
+        "Load these hosts only, with commas: names, `*.name`, addresses, networks. Holds for every request and redirect, on all workers of this master too",
     )
     .env("GREGARIA_ALLOWED_HOSTS"),
     Opt::flag(

@@ -282,6 +282,7 @@ impl Layers {
                 }
             },
             (Kind::Texts, content) => texts(content),
+            (Kind::Hosts, content) => vec![texts(content).join(",")],
             (_, Content::Text(value)) => vec![value],
             (_, Content::List(_)) => {
                 return Err(UsageError::List {
@@ -389,7 +390,7 @@ fn value_of(option: &Opt, matches: &ArgMatches) -> Value {
         Kind::Count | Kind::Positive | Kind::Integer | Kind::TimeSpan => {
             matches.get_one(id).map(|number| Value::Integer(*number))
         }
-        Kind::Text | Kind::Level => matches.get_one(id).cloned().map(Value::Text),
+        Kind::Text | Kind::Level | Kind::Hosts => matches.get_one(id).cloned().map(Value::Text),
     };
     found.unwrap_or(match option.default {
         Default::Nothing => Value::Nothing,

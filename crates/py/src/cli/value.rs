@@ -3,6 +3,8 @@
 //! The complaints are those of Python's argparse and of Locust, which follow the option's name:
 //! ``argument -u/--users: invalid int value: `x` ``.
 
+use gregaria_runner::AllowedHosts;
+
 /// Python's five log levels.
 pub(super) const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
@@ -83,6 +85,14 @@ pub(super) fn level(text: &str) -> Result<String, String> {
         "invalid choice: '{level}' (choose from {})",
         choices.join(", ")
     ))
+}
+
+/// A list of hosts that may be loaded, as it is written. An empty one is none.
+pub(super) fn hosts(text: &str) -> Result<String, String> {
+    match AllowedHosts::parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Digits alone.

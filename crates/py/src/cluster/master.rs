@@ -406,6 +406,13 @@ impl MasterNode {
         self.node.borrow().read(|master| master.peers().index(id))
     }
 
+    /// Whether a worker is one of gregaria's.
+    fn is_ours(&self, id: &str) -> bool {
+        self.node
+            .borrow()
+            .read(|master| master.peers().was_ours(id))
+    }
+
     /// State of the run.
     fn state(&self) -> &'static str {
         self.node.borrow().read(|master| master.state().as_str())
