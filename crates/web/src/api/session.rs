@@ -7,13 +7,11 @@ use axum::extract::{Extension, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use super::{Json, Refusal};
 use crate::guard::check::{refusal_of, session_token};
 use crate::guard::{SESSION_COOKIE, Viewer};
 use crate::model::{Done, LoginRequest, Session};
-use crate::seam::Seam;
 use crate::server::App;
 
 /// `GET /session`: who asks.
@@ -55,16 +53,12 @@ pub(super) async fn sign_in(
         .take(64)
         .collect();
     let (token, role) = outcome.map_err(|error| {
-        audit(
-            &app.seam,
-            &format!("sign-in of `{name}` from {} refused", viewer.address),
-        );
+        let attempt = format!("sign-in of `{name}`");
+        app.guard.audit_failure(error, &attempt, viewer.address);
         refusal_of(error)
     })?;
-    audit(
-        &app.seam,
-        &format!("{name} has signed in from {}", viewer.address),
-    );
+    app.guard
+        .audit(&format!("{name} has signed in from {}", viewer.address));
     let session = Session {
         is_login_required: true,
         name: Some(request.name),
@@ -82,7 +76,8 @@ pub(super) async fn sign_out(
 ) -> Response {
     if let (Some(login), Some(token)) = (&app.guard.login, session_token(&headers)) {
         login.sign_out(token);
-        audit(&app.seam, &format!("{} has signed out", viewer.describe()));
+        let who = viewer.describe();
+        app.guard.audit(&format!("{who} has signed out"));
     }
     let gone = format!("{}; Max-Age=0", cookie(&app, ""));
     (StatusCode::OK, [(SET_COOKIE, gone)], Json(Done {})).into_response()
@@ -95,9 +90,4 @@ fn cookie(app: &App, token: &str) -> String {
     };
     let secure = if app.guard.is_secure { "; Secure" } else { "" };
     format!("{SESSION_COOKIE}={token}; Path={path}; HttpOnly; SameSite=Strict{secure}")
-}
-
-/// A line in the log of the test.
-fn audit(seam: &Arc<Seam>, text: &str) {
-    seam.tell("audit", json!({ "text": text }));
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, State};
@@ -222,7 +222,7 @@ impl Teller {
     /// A stream outlives no session.
     fn is_signed_in(&self) -> bool {
         match (&self.app.guard.login, &self.token) {
-            (Some(login), Some(token)) => login.is_session(token),
+            (Some(login), Some(token)) => login.is_session(token, Instant::now()),
             _ => true,
         }
     }

@@ -1,5 +1,6 @@
 //! The checks, in their order.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,9 +9,11 @@ use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HO
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::api::Refusal;
 use crate::model::Role;
+use crate::seam::Seam;
 use crate::server::Peer;
 
 use super::{Login, LoginError, Names, SESSION_COOKIE, Viewer, headers};
@@ -26,6 +29,23 @@ pub struct Guard {
     pub is_secure: bool,
     /// Path before all others, such as `/load`; empty for none.
     pub base_path: String,
+    /// The way to the log of the test.
+    pub seam: Arc<Seam>,
+}
+
+impl Guard {
+    /// A line in the log of the test: who has done what, or was kept from it.
+    pub(crate) fn audit(&self, text: &str) {
+        self.seam.tell("audit", json!({ "text": text }));
+    }
+
+    /// The same for an attempt to get in that failed. Those of who is locked out anyway are left out:
+    /// whoever goes on trying does not fill the log.
+    pub(crate) fn audit_failure(&self, error: LoginError, what: &str, from: IpAddr) {
+        if error == LoginError::Wrong {
+            self.audit(&format!("{what} from {from} refused"));
+        }
+    }
 }
 
 /// Lets a request through, or says why not. To be put around everything.
@@ -216,7 +236,10 @@ fn identify(guard: &Guard, request: &Request) -> Result<Viewer, Stop> {
         Some(token) => Some(
             login
                 .bearer(token, address, Instant::now())
-                .map_err(|error| Stop::from(refusal_of(error)))?,
+                .map_err(|error| {
+                    guard.audit_failure(error, "a token", address);
+                    Stop::from(refusal_of(error))
+                })?,
         ),
         None => session_token(headers).and_then(|token| login.session(token, Instant::now())),
     };

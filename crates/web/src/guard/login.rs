@@ -24,8 +24,8 @@ const WINDOW: Duration = Duration::from_mins(1);
 /// Sessions kept at most; the one that has been idle longest makes room.
 const MAX_SESSIONS: usize = 1000;
 
-/// Addresses remembered for their failures.
-const MAX_ADDRESSES: usize = 10_000;
+/// Places remembered for their failures; the one that has been quiet longest makes room.
+const MAX_PLACES: usize = 10_000;
 
 /// Length of what is random, in bytes.
 const RANDOM_BYTES: usize = 32;
@@ -152,8 +152,10 @@ impl Login {
     }
 
     /// Whether a session lasts. Looking is no use of it: a page that nobody touches signs out, too.
-    pub fn is_session(&self, token: &str) -> bool {
-        lock(&self.sessions).contains_key(&digest_of(token))
+    pub fn is_session(&self, token: &str, now: Instant) -> bool {
+        let sessions = lock(&self.sessions);
+        let session = sessions.get(&digest_of(token));
+        session.is_some_and(|session| now.duration_since(session.last_used) < IDLE)
     }
 
     /// Ends a session.
@@ -184,7 +186,7 @@ impl Login {
 
     fn refuse_if_locked(&self, from: IpAddr, now: Instant) -> Result<(), LoginError> {
         let mut failures = lock(&self.failures);
-        let Some(moments) = failures.get_mut(&from) else {
+        let Some(moments) = failures.get_mut(&place_of(from)) else {
             return Ok(());
         };
         moments.retain(|moment| now.duration_since(*moment) < WINDOW);
@@ -198,18 +200,31 @@ impl Login {
     }
 
     fn note_failure(&self, from: IpAddr, now: Instant) {
+        let place = place_of(from);
         let mut failures = lock(&self.failures);
-        if failures.len() >= MAX_ADDRESSES {
-            failures.retain(|_, moments| {
-                moments
-                    .last()
-                    .is_some_and(|last| now.duration_since(*last) < WINDOW)
-            });
+        if failures.len() >= MAX_PLACES && !failures.contains_key(&place) {
+            let quietest = failures
+                .iter()
+                .min_by_key(|(_, moments)| moments.last().copied());
+            if let Some(quietest) = quietest.map(|(place, _)| *place) {
+                failures.remove(&quietest);
+            }
         }
-        let moments = failures.entry(from).or_default();
+        let moments = failures.entry(place).or_default();
         if moments.len() < MAX_FAILURES {
             moments.push(now);
         }
+    }
+}
+
+/// What failures are counted for: an address, or all those of IPv6 that one host can choose from.
+fn place_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        short @ IpAddr::V4(_) => short,
     }
 }
 
@@ -276,7 +291,43 @@ mod tests {
         let hour = Duration::from_hours(1);
         assert!(login.session(&token, now + 11 * hour).is_some());
         assert!(login.session(&token, now + 22 * hour).is_some());
+        // Looking at it, as a stream does, is no use.
+        assert!(login.is_session(&token, now + 33 * hour));
+        assert!(!login.is_session(&token, now + 34 * hour));
         assert_eq!(login.session(&token, now + 34 * hour), None);
+    }
+
+    #[test]
+    fn whoever_has_many_addresses_is_one_place() {
+        let (login, now) = (login(), Instant::now());
+        for host in 1..=5_u16 {
+            let from = IpAddr::from([0x2001, 0xdb8, 0, 7, 0, 0, 0, host]);
+            assert_eq!(
+                login.bearer("guess", from, now),
+                Err(LoginError::Wrong),
+                "{from}"
+            );
+        }
+        let sixth = "2001:db8:0:7:1::9".parse().unwrap();
+        assert!(matches!(
+            login.bearer("secret", sixth, now),
+            Err(LoginError::Locked(_))
+        ));
+        let neighbour = "2001:db8:0:8::1".parse().unwrap();
+        assert!(login.bearer("secret", neighbour, now).is_ok());
+    }
+
+    #[test]
+    fn failures_from_everywhere_take_no_more_memory_than_from_many_places() {
+        let (login, now) = (login(), Instant::now());
+        let from = |host: usize| IpAddr::from(u32::try_from(host).unwrap().to_be_bytes());
+        for host in 0..=MAX_PLACES {
+            let at = now + Duration::from_millis(host as u64);
+            assert_eq!(login.bearer("x", from(host), at), Err(LoginError::Wrong));
+        }
+        let failures = lock(&login.failures);
+        assert_eq!(failures.len(), MAX_PLACES);
+        assert!(!failures.contains_key(&from(0)) && failures.contains_key(&from(MAX_PLACES)));
     }
 
     #[test]

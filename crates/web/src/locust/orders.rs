@@ -68,14 +68,20 @@ pub(super) async fn stop(
 }
 
 /// `POST /stats/reset`.
-pub(super) async fn reset(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+pub(super) async fn reset(
+    State(app): State<Arc<App>>,
+    Extension(viewer): Extension<Viewer>,
+) -> Result<Response, Refusal> {
     let reply = app.seam.order("reset", json!({}), PATIENCE).await?;
+    let who = viewer.describe();
+    app.guard.audit(&format!("{who} resets the statistics"));
     Ok(answer(&reply))
 }
 
 /// `POST /user`.
 pub(super) async fn user(
     State(app): State<Arc<App>>,
+    Extension(viewer): Extension<Viewer>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
@@ -95,6 +101,8 @@ pub(super) async fn user(
     };
     let arguments = json!({ "settings": settings });
     let reply = app.seam.order("user", arguments, PATIENCE).await?;
+    let who = viewer.describe();
+    app.guard.audit(&format!("{who} changes a user class"));
     Ok(answer(&reply))
 }
 

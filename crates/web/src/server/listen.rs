@@ -105,6 +105,7 @@ impl Server {
                 .then(|| Login::new(settings.credentials.clone())),
             is_secure: settings.tls.is_some(),
             base_path: settings.base_path.clone(),
+            seam: Arc::clone(seam),
         };
         let targets = Targets::new(&settings).map_err(ServerError::AllowedHosts)?;
         let (end, ending) = watch::channel(false);

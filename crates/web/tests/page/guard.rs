@@ -7,6 +7,11 @@ use serde_json::json;
 
 use crate::common::Page;
 
+/// What a browser may do with an answer, in full: nothing from elsewhere, and no frames.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+    form-action 'self'";
+
 fn page_with_login() -> Page {
     Page::with(Settings {
         credentials: vec![
@@ -95,12 +100,65 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
         "/assets/x.js",
     ] {
         let answer = page.get(path);
-        let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'"), "{path}");
-        assert!(policy.contains("frame-ancestors 'none'"), "{path}");
+        assert_eq!(answer.header("content-security-policy"), POLICY, "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
     }
+}
+
+/// The paths that the server's own tables name, with numbers in the place of their parameters.
+fn all_paths() -> Vec<String> {
+    let tables = [
+        ("/api/v1", include_str!("../../src/api/routes.rs")),
+        ("", include_str!("../../src/locust/routes.rs")),
+    ];
+    let mut paths = Vec::new();
+    for (base, table) in tables {
+        // Every second piece between quotation marks is a text.
+        let texts = table.split('"').skip(1).step_by(2);
+        for path in texts.filter(|text| text.starts_with('/')) {
+            let path = path.replace("{run}", "1").replace("{index}", "0");
+            paths.push(format!("{base}{path}"));
+        }
+    }
+    assert!(paths.len() > 30, "{paths:?}");
+    paths
+}
+
+/// What whoever is not signed in may ask for: to sign in.
+const OPEN: [&str; 2] = ["/api/v1/session", "/login"];
+
+#[test]
+fn no_path_at_all_answers_whoever_is_not_signed_in() {
+    let page = page_with_login();
+    let json = ("Content-Type", "application/json");
+    for path in all_paths() {
+        for method in ["GET", "HEAD", "OPTIONS", "POST", "DELETE", "PUT"] {
+            let line = format!("{method} {path} HTTP/1.1");
+            let answer = page.ask(&line, &[json], "{}");
+            let is_open = OPEN.contains(&&*path);
+            assert_eq!(answer.status == 401, !is_open, "{line}: {}", answer.status);
+        }
+    }
+    assert_eq!(page.take_wanted(), []);
+}
+
+#[test]
+fn whoever_may_only_look_changes_nothing_on_any_path() {
+    let page = page_with_login();
+    let json = ("Content-Type", "application/json");
+    let token = ("Authorization", "Bearer look");
+    for path in all_paths() {
+        for method in ["POST", "DELETE", "PUT", "PATCH"] {
+            let line = format!("{method} {path} HTTP/1.1");
+            let answer = page.ask(&line, &[json, token], "{}");
+            let is_open = OPEN.contains(&&*path);
+            assert_eq!(answer.status == 403, !is_open, "{line}: {}", answer.status);
+        }
+    }
+    let wanted = page.take_wanted();
+    assert!(wanted.iter().all(|(name, _)| name == "audit"), "{wanted:?}");
 }
 
 #[test]
@@ -203,6 +261,53 @@ fn who_guesses_passwords_is_locked_out() {
         "{message}"
     );
     assert_ne!(answer.header("retry-after"), "");
+}
+
+#[test]
+fn who_guesses_tokens_is_locked_out_and_the_log_says_so() {
+    let page = page_with_login();
+    let ask = |token: &str| {
+        let line = "GET /stats/requests HTTP/1.1";
+        let answer = page.ask(line, &[("Authorization", &format!("Bearer {token}"))], "");
+        answer.status
+    };
+    for _ in 0..5 {
+        assert_eq!(ask("guess"), 401);
+    }
+    assert_eq!((ask("guess"), ask("secret")), (429, 429));
+    let line = "a token from 127.0.0.1 refused";
+    let told: Vec<_> = page.take_wanted();
+    let said: Vec<_> = told.iter().map(|(_, told)| &told["text"]).collect();
+    assert_eq!(said, [line; 5]);
+}
+
+#[test]
+fn the_log_says_who_has_changed_what_and_from_where() {
+    let page = page_with_login();
+    let token = ("Authorization", "Bearer secret");
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    for path in ["/swarm", "/stop"] {
+        let line = format!("POST {path} HTTP/1.1");
+        page.ask(&line, &[token, form], "user_count=1&spawn_rate=1");
+    }
+    page.ask("POST /stats/reset HTTP/1.1", &[token, form], "");
+    let json = ("Content-Type", "application/json");
+    page.ask("POST /user HTTP/1.1", &[token, json], "{\"a\": 1}");
+    let wanted = page.take_wanted();
+    // A start and a stop are told by the test's thread, which is given the name for it.
+    for (name, arguments) in &wanted[..2] {
+        assert_eq!(arguments["by"], "anna", "{name}");
+        assert_eq!(arguments["address"], "127.0.0.1", "{name}");
+    }
+    let audit: Vec<_> = wanted.iter().filter(|(name, _)| name == "audit").collect();
+    let said: Vec<_> = audit.iter().map(|(_, told)| &told["text"]).collect();
+    assert_eq!(
+        said,
+        [
+            "anna from 127.0.0.1 resets the statistics",
+            "anna from 127.0.0.1 changes a user class"
+        ]
+    );
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn a_swarm_and_a_stop_are_answered_as_by_locust() {
     );
     let wanted = page.take_wanted();
     let names: Vec<_> = wanted.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["swarm", "stop_and_wait", "reset"]);
+    assert_eq!(names, ["swarm", "stop_and_wait", "reset", "audit"]);
     assert_eq!(
         wanted[0].1["fields"][0],
         serde_json::json!(["user_count", "7"])
