@@ -18,7 +18,7 @@ from typing import Any
 from tests.cli.command import finish, interrupt, start, wait_for
 
 #: Seconds after which something that has to come is not coming.
-LIMIT_SECONDS = 20
+LIMIT_SECONDS = 60
 
 #: A user that counts ten requests a second, without a network.
 PLAIN = """\

@@ -39,7 +39,7 @@ class Visitor(User):
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("cluster")
     (folder / "locustfile.py").write_text(TEST)
-    with serve(folder, "--processes", "2", "--stop-timeout", "900") as page:
+    with serve(folder, "--processes", "2", "--stop-timeout", "100") as page:
         page.wait_for(lambda stats: stats["worker_count"] == 2)
         yield page
 
