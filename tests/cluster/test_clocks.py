@@ -62,7 +62,7 @@ def test_figures_are_at_the_time_of_the_master_and_each_report_counts_once(
 ) -> None:
     begun = time.time()
     master, workers = start(cluster, library, "--csv", "figures", "--csv-full-history")
-    cluster.wait("some reports", lambda: master.last_look()["requests"] > 600)
+    cluster.wait("some reports", lambda: master.last_look()["requests"] > 2000)
     cluster.tell("quit")
     assert [node.ends() for node in (master, *workers)] == [0, 0, 0]
     ended = time.time()
