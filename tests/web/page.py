@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import time
 import urllib.error
 import urllib.parse
@@ -89,6 +90,14 @@ class Page:
         while not wanted(stats := self.stats()):
             assert time.monotonic() < until, stats
         return stats
+
+
+def own_port() -> tuple[str, ...]:
+    """Options for a master and its workers of one command line: a port that no other test uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    return ("--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port)
 
 
 @contextmanager

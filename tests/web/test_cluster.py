@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import OURS, run
-from tests.web.page import PLAIN, serve
+from tests.web.page import PLAIN, own_port, serve
 
 #: Everything that is served to whoever may see the page, and the paths of Locust beside it.
 PATHS = (
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_master_starts_by_itself_when_its_workers_are_there(folder: Path) -> None:
     words = ("-P", "0", "--autostart", "--autoquit", "0", "-t", "2", "-u", "2", "--json")
-    result = run(folder, "--processes", "2", *words)
+    result = run(folder, *own_port(), "--processes", "2", *words)
     assert result.code == 0, result.stderr
     assert "--run-time limit reached, stopping test" in result.stderr
     assert json.loads(result.stdout)[0]["num_requests"] > 0
@@ -40,7 +40,7 @@ def test_a_join_token_is_on_no_page_and_in_no_file_of_runs(folder: Path) -> None
     assert len(token) > 40
     (folder / "tokens").write_text(token)
     words = ("--join-token-file", "tokens", "--store", "runs.sqlite", "--processes", "1")
-    with serve(folder, *words) as page:
+    with serve(folder, *own_port(), *words) as page:
         page.wait_for(lambda stats: stats["worker_count"] == 1)
         page.send("/api/v1/runs", {"users": 1, "spawn_rate": 100})
         page.wait_for(lambda stats: stats["user_count"] == 1 and stats["total_rps"] > 0)

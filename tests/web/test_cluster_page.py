@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.page import Page, serve
+from tests.web.page import Page, own_port, serve
 
 #: A user that fails and raises; one that is alone on its worker never comes back from its task.
 TEST = """\
@@ -39,7 +39,7 @@ class Visitor(User):
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("cluster")
     (folder / "locustfile.py").write_text(TEST)
-    with serve(folder, "--processes", "2", "--stop-timeout", "100") as page:
+    with serve(folder, *own_port(), "--processes", "2", "--stop-timeout", "100") as page:
         page.wait_for(lambda stats: stats["worker_count"] == 2)
         yield page
 
@@ -69,7 +69,13 @@ def test_failures_and_errors_name_their_workers_and_type(page: Page) -> None:
 
 def test_a_stop_now_does_not_wait_for_tasks(page: Page) -> None:
     assert page.send("/api/v1/runs", {"users": 2, "spawn_rate": 100}).json == {"run": 2}
-    page.wait_for(lambda stats: stats["stats"][-1]["num_requests"] >= 2)
+    # Figures of the run before stand until this one has begun.
+    page.wait_for(
+        lambda _: (
+            (shown := snapshot(page, 2)).get("state", {}).get("phase") == "running"
+            and shown["overview"]["whole_run"]["requests"] >= 2
+        )
+    )
     assert page.send("/api/v1/runs/2/stop", {}).status == 202
     page.wait_for(lambda stats: stats["state"] == "stopping")
     state = snapshot(page, 2)["state"]

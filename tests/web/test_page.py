@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import finish, interrupt, run, start
-from tests.web.page import PLAIN, serve
+from tests.web.page import PLAIN, own_port, serve
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def look(environment, web_ui, **_):
 
 
 def test_the_page_of_a_master_tells_of_its_workers(folder: Path) -> None:
-    with serve(folder, "--processes", "2") as page:
+    with serve(folder, *own_port(), "--processes", "2") as page:
         page.wait_for(lambda stats: stats["worker_count"] == 2)
         assert page.get("/worker-count").json == {"worker_count": 2}
         page.send("/api/v1/runs", {"users": 4, "spawn_rate": 100})
