@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import processes
-from cluster import JOIN_SECONDS, TooLate, free_port, is_open, wait_until
+from cluster import JOIN_SECONDS, TooLate, free_port, wait_until
 from measure import GENERATOR_CORE, SERVER_CORE
 from server import Nginx
 
@@ -109,6 +109,15 @@ def ask(port: int, path: str) -> bytes:
         return answer.read()
 
 
+def is_ready(port: int) -> bool:
+    try:
+        ask(port, "/worker-count")
+    except OSError:
+        # Nobody listens yet, or the test is being loaded.
+        return False
+    return True
+
+
 def tell(port: int, path: str, body: object) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
@@ -131,7 +140,7 @@ def page(command: str, scenario: str, *words: str) -> Iterator[tuple[processes.P
         GENERATOR_CORE,
     )
     try:
-        wait_until("the page is served", lambda: process.has_ended() or is_open(port))
+        wait_until("the page is served", lambda: process.has_ended() or is_ready(port))
         if process.has_ended():
             raise TooLate(f"the process ended: {process.output()[-500:]}")
         yield process, port
