@@ -82,13 +82,22 @@ pub(crate) struct Beat {
     pub(crate) brings_users: bool,
 }
 
+/// What stays of a worker that is no longer listed.
+#[derive(Debug)]
+struct Known {
+    index: u64,
+    is_ours: bool,
+    /// Its users have stopped, and it has not yet said that it is ready again.
+    is_resting: bool,
+}
+
 /// All workers, in the order in which they came.
 #[derive(Debug, Default)]
 pub struct Peers {
     all: Vec<Peer>,
     places: HashMap<Arc<str>, usize>,
-    /// Numbers of all workers that ever joined, and whether they are ours.
-    known: HashMap<Arc<str>, (u64, bool)>,
+    /// All workers that ever joined.
+    known: HashMap<Arc<str>, Known>,
     active: usize,
     user_count: u64,
 }
@@ -97,12 +106,16 @@ impl Peers {
     /// A worker wants to take part, be it for the first time or again: it is ready, without users.
     pub(crate) fn join(&mut self, id: &Arc<str>, is_ours: bool) -> &Peer {
         let next_index = self.known.len() as u64;
-        let known = self.known.entry(Arc::clone(id));
-        let (index, was_ours) = known.or_insert((next_index, is_ours));
-        *was_ours = is_ours;
+        let known = self.known.entry(Arc::clone(id)).or_insert(Known {
+            index: next_index,
+            is_ours,
+            is_resting: false,
+        });
+        known.is_ours = is_ours;
+        known.is_resting = false;
         let peer = Peer {
             id: Arc::clone(id),
-            index: *index,
+            index: known.index,
             state: State::Ready,
             liveness: HEARTBEAT_LIVENESS,
             cpu_usage: 0.0,
@@ -145,6 +158,19 @@ impl Peers {
             *other -= 1;
         }
         Some(gone)
+    }
+
+    /// A worker that has left says, or has yet to say, that it is ready again.
+    pub(crate) fn set_resting(&mut self, id: &str, is_resting: bool) {
+        if let Some(known) = self.known.get_mut(id) {
+            known.is_resting = is_resting;
+        }
+    }
+
+    /// Workers that are not listed and will be ready again.
+    pub(crate) fn resting(&self) -> impl Iterator<Item = &Arc<str>> {
+        let resting = self.known.iter().filter(|(_, known)| known.is_resting);
+        resting.map(|(id, _)| id)
     }
 
     pub(crate) fn set_state(&mut self, id: &str, state: State) {
@@ -288,11 +314,11 @@ impl Peers {
 
     /// Number of a worker that is or was known.
     pub fn index(&self, id: &str) -> Option<u64> {
-        self.known.get(id).map(|(index, _)| *index)
+        self.known.get(id).map(|known| known.index)
     }
 
     /// Whether a worker that is or was known is one of ours.
     pub fn was_ours(&self, id: &str) -> bool {
-        self.known.get(id).is_some_and(|(_, is_ours)| *is_ours)
+        self.known.get(id).is_some_and(|known| known.is_ours)
     }
 }

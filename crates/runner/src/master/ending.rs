@@ -43,6 +43,11 @@ impl Ending {
         }
     }
 
+    /// Whether the workers have been told to leave.
+    pub(super) fn is_quitting(&self) -> bool {
+        matches!(self, Self::Quitting { .. } | Self::Ended)
+    }
+
     /// A worker has said its last word, or will not.
     pub(super) fn heard_from(&mut self, id: &str) {
         if let Self::Stopping { awaited, .. } | Self::Quitting { awaited, .. } = self {
@@ -130,7 +135,7 @@ impl Master {
     }
 
     pub(super) fn end(&mut self, now: Moment, reason: EndReason, text: &str) {
-        if matches!(self.ending, Ending::Quitting { .. } | Ending::Ended) {
+        if self.ending.is_quitting() {
             return;
         }
         let users_have = self.stop_timeout();
@@ -147,12 +152,14 @@ impl Master {
             self.act(MasterAction::StopDone);
         }
         self.broadcast(&ToWorker::Quit);
+        // Between two runs a worker is not listed for a moment, and is there all the same.
+        let resting: Vec<_> = self.peers.resting().cloned().collect();
+        for id in &resting {
+            self.send(id, ToWorker::Quit);
+        }
+        let active = self.peers.active().map(|peer| Arc::clone(&peer.id));
         self.ending = Ending::Quitting {
-            awaited: self
-                .peers
-                .active()
-                .map(|peer| Arc::clone(&peer.id))
-                .collect(),
+            awaited: active.chain(resting).collect(),
             until: now.elapsed + users_have + QUIT_WAIT,
             reason,
         };

@@ -138,7 +138,8 @@ impl Master {
                 lines: lines.logs,
             }),
             ToMaster::ClientStopped => {
-                self.leave(now, from, "stopped");
+                let was_listed = self.leave(now, from, "stopped");
+                self.peers.set_resting(from, was_listed);
             }
             ToMaster::Quit => self.quit_of_worker(now, from),
             ToMaster::Custom { kind, data } => self.custom(from, kind, data),

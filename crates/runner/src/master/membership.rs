@@ -24,6 +24,11 @@ impl Master {
             );
             return;
         }
+        if self.ending.is_quitting() {
+            // It was on its way when the others were told.
+            self.send(from, ToWorker::Quit);
+            return;
+        }
         self.compare(from, version);
         let is_ours = dialect::is_ours(version);
         self.note_restart(now, from);
@@ -218,6 +223,8 @@ impl Master {
     }
 
     pub(super) fn quit_of_worker(&mut self, now: Moment, from: &Arc<str>) {
+        self.peers.set_resting(from, false);
+        self.ending.heard_from(from);
         if self.leave(now, from, "quit") && self.peers.active_count() == 0 {
             self.last_one_lost(
                 now,

@@ -1,9 +1,10 @@
 //! What happens when nothing goes wrong.
 
 use gregaria_runner::master::{EndReason, MasterEvent, MasterSettings};
+use gregaria_runner::worker::WorkerEnd;
 use gregaria_runner::{State, UserClass};
 
-use crate::simulation::{Cluster, settings};
+use crate::simulation::{Cluster, seconds, settings};
 
 #[test]
 fn a_run_goes_up_stays_and_stops_and_every_request_is_counted_once() {
@@ -213,6 +214,41 @@ fn a_master_that_quits_waits_for_the_last_reports_and_no_longer() {
             .iter()
             .all(|node| node.end.is_some() && node.user_count() == 0)
     );
+}
+
+#[test]
+fn a_master_that_quits_between_two_runs_tells_those_who_are_not_ready_again() {
+    let mut cluster = Cluster::new(0);
+    cluster.wait_after_stop = seconds(100.0);
+    for id in ["one", "two"] {
+        cluster.add(id);
+    }
+    cluster.pass(0.5);
+    cluster.start(4, 4.0);
+    cluster.pass(2.0);
+    cluster.stop();
+    cluster.until(1.0, "it stops", |it| it.stop_done == 1);
+    assert_eq!(cluster.master.peers().len(), 0, "nobody is listed");
+    cluster.quit();
+    let took = cluster.until(5.0, "it ends", |it| it.end.is_some());
+    assert!(took < 0.1, "{took}");
+    for node in &cluster.nodes {
+        assert_eq!(node.end, Some(WorkerEnd::MasterQuit), "{}", node.id);
+    }
+}
+
+#[test]
+fn a_worker_that_comes_while_the_master_quits_is_told_to_leave() {
+    let mut cluster = Cluster::new(1);
+    cluster.job.stop_timeout = Some(500.0);
+    cluster.nodes[0].lingers = true;
+    cluster.start(1, 1.0);
+    cluster.pass(2.0);
+    cluster.quit();
+    cluster.add("late");
+    cluster.until(1.0, "it leaves", |it| it.nodes[1].end.is_some());
+    assert_eq!(cluster.nodes[1].end, Some(WorkerEnd::MasterQuit));
+    assert_eq!(cluster.end, None, "users of the other one still stop");
 }
 
 #[test]

@@ -119,6 +119,8 @@ pub(crate) struct Cluster {
     pub(crate) end: Option<EndReason>,
     /// Messages that are dropped on their way to the master: their types.
     pub(crate) dropped: Vec<&'static str>,
+    /// How long workers that are added from now on wait after a run before they are ready again.
+    pub(crate) wait_after_stop: Duration,
     frames: Vec<(Duration, Frame)>,
     lives: usize,
 }
@@ -159,6 +161,7 @@ impl Cluster {
             stop_done: 0,
             end: None,
             dropped: Vec::new(),
+            wait_after_stop: Duration::ZERO,
             frames: Vec::new(),
             lives: 0,
         };
@@ -186,7 +189,7 @@ impl Cluster {
         let settings = WorkerSettings {
             id: id.to_owned(),
             life: format!("life{}", self.lives),
-            wait_after_stop: Duration::ZERO,
+            wait_after_stop: self.wait_after_stop,
             log_interval: None,
             bundle: None,
         };
