@@ -47,6 +47,12 @@ def cpu_seconds(root: int) -> float:
     return ticks / TICKS_PER_SECOND
 
 
+def ended_children_seconds() -> float:
+    """User and system time of all children of this process that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def resident_kib(root: int) -> int:
     """Resident memory of a process and its descendants."""
     return sum(int(stat[RESIDENT]) for stat in _tree(root)) * PAGE_KIB
