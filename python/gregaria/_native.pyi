@@ -53,8 +53,30 @@ class RunStore:
     def begin(self, stats: Stats, setup: str) -> None:
         """A run begins: `setup` is what is run, as JSON, and `stats` are kept from here on."""
 
-    def end(self, stats: Stats, kind: str, reason: str, exit_code: int | None = None) -> None:
+    def end(self, stats: Stats, kind: str, reason: str, by: str | None = None) -> None:
         """The run has ended: `kind` is `finished`, `stopped`, `workers_lost` or `error`."""
+
+    def set_exit_code(self, code: int) -> None:
+        """The process ends with the last run, and with this code."""
+
+    def look_at(self, master: MasterNode) -> None:
+        """Takes note of how the workers are."""
+
+    def note(self, time: float, text: str, by: str | None = None) -> None:
+        """Keeps a note of the present run."""
+
+    def log(self, source: str, time: float, level: str, logger: str, text: str, _line: str) -> None:
+        """Keeps a record of the log of this process."""
+
+    def worker_log(self, worker: str, lines: list[str], now: float) -> None:
+        """Keeps what a worker has not reported before."""
+
+    def wait_for_run(self, seconds: float) -> int | None:
+        """Waits until the number of the run that has begun is known, for so many seconds."""
+
+    @property
+    def newest(self) -> int:
+        """The largest number that a run of this file has had; 0 for none."""
 
     @property
     def run(self) -> int | None:
@@ -67,8 +89,11 @@ class RunStore:
     def take_notice(self) -> str | None:
         """The next sentence for the log, if there is one."""
 
-    def close(self) -> None:
-        """Writes what is left and closes the file."""
+    def close(self, refuge: str) -> None:
+        """Writes what is left and closes the file.
+
+        What cannot be written there is written to another file in the folder `refuge`.
+        """
 
 @final
 class Stats:

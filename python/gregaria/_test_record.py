@@ -61,6 +61,7 @@ def record(environment: Environment) -> dict[str, Any]:
         "name": environment.profile or environment.locustfile or "locustfile",
         "host": without_user(_host(environment)),
         "files": [_file(path) for path in files],
+        "bundle_sha256": _bundle(runner),
         "user_classes": [_user_class(each) for each in environment.user_classes],
         "users": runner.target_user_count if runner and has_plan else None,
         "spawn_rate": getattr(options, "spawn_rate", None) if has_plan else None,
@@ -78,6 +79,12 @@ def record(environment: Environment) -> dict[str, Any]:
         "started_from": "command line",
         "machine": socket.gethostname(),
     }
+
+
+def _bundle(runner: Any) -> str | None:
+    """Hash of what workers of ours are sent; `None` where nobody is sent anything."""
+    offering = getattr(runner, "_offering", None)
+    return None if offering is None else offering.sha256()
 
 
 def _user_class(each: Any) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def shut_down(environment: Environment, output: Output) -> int:
         _undisturbed(environment.runner.quit)
     _undisturbed(output.show_final)
     _undisturbed(lambda: environment.events.quit.fire(exit_code=code))
-    _undisturbed(output.close)
+    _undisturbed(lambda: output.close(code))
     return code
 
 
@@ -121,7 +121,7 @@ def leave(environment: Environment, output: Output) -> None:
     """Closes the files for a process that begins anew. Workers are not told: they wait for it."""
     _undisturbed(lambda: environment.events.quitting.fire(environment=environment, reverse=True))
     _undisturbed(output.stop)
-    _undisturbed(output.close)
+    _undisturbed(lambda: output.close(None))
 
 
 def _has_failed(runner: Runner | None) -> bool:

@@ -140,7 +140,7 @@ def _swarm(environment: Environment, options: argparse.Namespace, files: loader.
     output = Output(environment, options)
     end = ending.End(runner)
     has_page = not (options.headless or nodes.is_worker(runner))
-    web_ui = page.make(environment, options, output.csv) if has_page else None
+    web_ui = page.make(environment, options, output.keeper, output.csv) if has_page else None
     environment.events.init.fire(environment=environment, runner=runner, web_ui=web_ui)
     ending.refuse_after_errors()
     if web_ui is not None:

@@ -38,7 +38,8 @@ class Output:
         is_shown = is_wanted(sys.stderr) and not (options.worker or options.skip_log_setup)
         self.show = Show(environment, options) if is_shown else None
         """What a person sees who sits at a terminal. Everybody else gets Locust's tables."""
-        self._keeper = Keeper(environment, options)
+        self.keeper = Keeper(environment, options)
+        """Keeps the runs."""
         self._greenlets: list[Background] = []
         if options.json_file is not None:
             _check_can_write(f"{options.json_file}.json", "JSON file")
@@ -71,7 +72,7 @@ class Output:
         if self.csv is not None:
             self._greenlets.append(spawn(self.csv.stats_writer))
         self._greenlets.append(spawn(stats_history, self._environment.runner))
-        self._greenlets.append(spawn(self._keeper.watch))
+        self._greenlets.append(spawn(self.keeper.watch))
 
     def stop(self) -> None:
         """Shows nothing more, and writes nothing until `close`."""
@@ -95,9 +96,10 @@ class Output:
         if self._options.json_file is not None:
             save_stats_json(stats, self._options.json_file)
 
-    def close(self) -> None:
-        """Writes the CSV files a last time, and what is left for the run store."""
-        self._keeper.close()
+    def close(self, exit_code: int | None) -> None:
+        """Writes the CSV files a last time, and what is left for the run store; `exit_code` is
+        `None` if the process begins anew."""
+        self.keeper.close(exit_code)
         if self.show is not None and not self._options.worker:
             sys.stderr.write(self._whereabouts())
         if self.csv is not None:
@@ -105,7 +107,7 @@ class Output:
 
     def _whereabouts(self) -> str:
         """Where the report is, or how to get one."""
-        path, store = self._options.html_file, self._keeper.store
+        path, store = self._options.html_file, self.keeper.store
         if path is not None and os.path.exists(path):
             return f"\nreport: {path}\n"
         if store is None or store.run is None:

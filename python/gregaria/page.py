@@ -13,6 +13,7 @@ from gregaria import _native, nodes
 from gregaria._background import spawn, spawn_later
 from gregaria._refusal import Refusal, reason
 from gregaria.ending import End
+from gregaria.keeping import Keeper
 from gregaria.locust._page_access import PASSWORD_VARIABLE
 from gregaria.locust.env import Environment
 from gregaria.locust.stats import StatsCSVFileWriter
@@ -27,13 +28,16 @@ KEPT_PORT = "GREGARIA_KEPT_WEB_PORT"
 
 
 def make(
-    environment: Environment, options: argparse.Namespace, csv: StatsCSVFileWriter | None
+    environment: Environment,
+    options: argparse.Namespace,
+    keeper: Keeper,
+    csv: StatsCSVFileWriter | None = None,
 ) -> WebUI:
-    """The page that the options ask for, not served yet."""
+    """The page that the options ask for, with the runs that are kept; not served yet."""
     # A free port is kept by a process that begins anew.
     kept_port = os.environ.pop(KEPT_PORT, "0")
     try:
-        return environment.create_web_ui(
+        web_ui = environment.create_web_ui(
             host=options.web_host,
             port=options.web_port or int(kept_port),
             web_base_path=options.web_base_path,
@@ -46,6 +50,10 @@ def make(
         )
     except ValueError as error:
         raise Refusal(str(error)) from error
+    web_ui.store = keeper.for_page()
+    web_ui.runs.ask_number = keeper.number
+    web_ui.runs.number_from(keeper.newest())
+    return web_ui
 
 
 def leave(web_ui: WebUI) -> None:

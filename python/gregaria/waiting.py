@@ -19,6 +19,7 @@ from gevent.event import Event
 
 from gregaria import page
 from gregaria._restart import Again
+from gregaria.keeping import Keeper
 from gregaria.locust import events
 from gregaria.locust.argument_parser import get_parser
 from gregaria.locust.main import create_environment
@@ -50,7 +51,10 @@ def serve(options: argparse.Namespace, kind: str, error: Exception) -> int:
     """Serves the page until a signal comes; raises `Again` when the files have changed."""
     logger.error("%s", error)
     environment = create_environment([], options, events=events, locustfile=options.locustfile)
-    web_ui = page.make(environment, options, None)
+    # There is no run to report on, but the runs before can be looked at.
+    options.html_file = None
+    keeper = Keeper(environment, options)
+    web_ui = page.make(environment, options, keeper)
     web_ui.test_error = {"kind": kind, "path": options.locustfile, "text": str(error)}
     has_come, is_over = Event(), Event()
 
@@ -70,8 +74,11 @@ def serve(options: argparse.Namespace, kind: str, error: Exception) -> int:
             break
     if is_over.is_set():
         web_ui.stop()
+    else:
+        page.leave(web_ui)
+    keeper.close(None)
+    if is_over.is_set():
         return 1
-    page.leave(web_ui)
     raise Again
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -17,12 +18,21 @@ from tests.store.files import LOCUSTFILE, SHORT, keep, rows, store_of
 def test_a_run_is_kept_with_what_was_run_and_how_it_ended(tmp_path: Path) -> None:
     result = keep(tmp_path)
     assert result.code == 1, result.stderr
+    # Each second has what ended in it, and no mean of others.
+    for second, rps in rows(store_of(tmp_path), "SELECT time, rps FROM seconds"):
+        assert abs(rps - 50) < 12, second
+    # The log of the run is kept with it.
+    assert ("--run-time limit reached, shutting down",) in rows(
+        store_of(tmp_path), "SELECT text FROM log"
+    )
     [row] = rows(
         store_of(tmp_path),
-        "SELECT name, end_kind, end_reason, requests, failures, peak_users, setup FROM runs",
+        "SELECT name, end_kind, end_reason, exit_code, requests, failures, peak_users, setup "
+        "FROM runs",
     )
     *figures, setup = row
-    name, kind, reason, requests, failures, peak_users = figures
+    name, kind, reason, exit_code, requests, failures, peak_users = figures
+    assert exit_code == 1
     assert (name, kind, reason) == ("locustfile.py", "finished", "the run time is over")
     assert requests > 50 and failures == requests // 10 and peak_users == 5
     record = json.loads(setup)
@@ -133,7 +143,10 @@ def test_a_file_that_cannot_be_used_is_told_once_and_the_test_goes_on(
     result = keep(tmp_path, "--store", str(path))
     assert result.code == 1
     assert result.stderr.count(said) == 1, result.stderr
-    assert "The test goes on, and this run is not kept" in result.stderr
+    # Nothing is lost: the run is in another file, which is named.
+    found = re.search(r"The test goes on, and its runs are kept in `(.*)`", result.stderr)
+    assert found is not None, result.stderr
+    assert rows(Path(found[1]), "SELECT end_kind FROM runs") == [("finished",)]
     assert "Response time percentiles" in result.stderr
     assert "Traceback" not in result.stderr
 
@@ -171,6 +184,13 @@ def test_a_full_disk_is_told_once_and_the_test_goes_on(tmp_path: Path) -> None:
     assert result.code == 1
     assert result.stderr.count("the disk is full") == 1, result.stderr
     assert "the test goes on" in result.stderr
+    # What did not fit is in another file.
+    found = re.search(r"the figures of the run are kept in `(.*)`", result.stderr)
+    assert found is not None, result.stderr
+    counted = re.search(r"Aggregated +(\d+)", result.stderr)
+    assert counted is not None
+    kept = rows(Path(found[1]), "SELECT end_kind, requests FROM runs")
+    assert kept == [("finished", int(counted[1]))]
     assert "Response time percentiles" in result.stderr
 
 
@@ -179,4 +199,5 @@ def test_a_folder_that_is_read_only_is_told_and_the_test_goes_on(tmp_path: Path)
     result = run(tmp_path, *SHORT, "--store", "/proc/gregaria/runs.sqlite")
     assert result.code == 1
     assert result.stderr.count("cannot open run store `/proc/gregaria/runs.sqlite`") == 1
+    assert "its runs are kept in `" in result.stderr
     assert "Response time percentiles" in result.stderr

@@ -104,8 +104,12 @@ def own_port() -> tuple[str, ...]:
 def serve(
     folder: Path, *arguments: str, variables: Mapping[str, str] | None = None, **headers: str
 ) -> Iterator[Page]:
-    """The page of a run in `folder`, at a free port. Ctrl-C ends it."""
-    process = start(folder, "-P", "0", *arguments, variables=variables)
+    """The page of a run in `folder`, which has a run store of its own, at a free port.
+
+    Ctrl-C ends it.
+    """
+    own = {"XDG_STATE_HOME": str(folder / "state"), **(variables or {})}
+    process = start(folder, "-P", "0", *arguments, variables=own)
     try:
         said = wait_for(process, "Starting web interface at")
         found = re.search(r"at (https?://\S+?)\.?$", said, re.MULTILINE)

@@ -36,6 +36,7 @@ def test_a_missing_test_is_waited_for_and_loaded_when_it_comes(tmp_path: Path) -
         assert "Could not find 'locustfile.py'" in state["test_error"]["text"]
         refused = page.send("/api/v1/runs", {"users": 1, "spawn_rate": 1})
         assert (refused.status, refused.json["code"]) == (409, "cannot_start")
+        assert page.get("/api/v1/runs").json["runs"] == []
         (tmp_path / "locustfile.py").write_text(PLAIN)
         state_when(page, lambda state: state["test_error"] is None)
         assert classes(page) == ["Visitor"]

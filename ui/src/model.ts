@@ -210,6 +210,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/failures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A row for each failure */
+        get: operations["failures_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/folders": {
         parameters: {
             query?: never;
@@ -278,6 +295,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/report.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is kept of a run: it can be taken in again */
+        get: operations["report_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/requests.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A row for each entry */
+        get: operations["requests_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/series": {
         parameters: {
             query?: never;
@@ -287,6 +338,23 @@ export interface paths {
         };
         /** Lines of the charts */
         get: operations["series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/series.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A row for each second */
+        get: operations["series_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -940,7 +1008,7 @@ export interface components {
             avg_ms: (number | null)[];
             /** @description Requests that failed. */
             failures: number[];
-            /** @description Failures a second, now; `null` when no run lasts. */
+            /** @description Failures a second, likewise. */
             failures_per_second: (number | null)[];
             /** @description Which entry each row is. */
             index: number[];
@@ -954,7 +1022,7 @@ export interface components {
             p99_ms: (number | null)[];
             /** @description Requests, failed ones among them. */
             requests: number[];
-            /** @description Requests a second, now; `null` when no run lasts. */
+            /** @description Requests a second: now, or over the whole run when it is over; `null` without requests. */
             rps: (number | null)[];
         };
         /** @description All about one entry. */
@@ -1104,9 +1172,9 @@ export interface components {
             error_type: string | null;
             /**
              * Format: double
-             * @description When it was noticed first.
+             * @description When it was noticed first; `null` if that is not known.
              */
-            first_seen: number;
+            first_seen: number | null;
             /**
              * Format: int64
              * @description Its number in the run, from 0; another group with this number is a later state of it.
@@ -1114,9 +1182,9 @@ export interface components {
             id: number;
             /**
              * Format: double
-             * @description When it was noticed last.
+             * @description When it was noticed last; `null` if that is not known.
              */
-            last_seen: number;
+            last_seen: number | null;
             /** @description Text of the first of them. */
             message: string;
             /** @description The frames, from the task down to the error, with line breaks. */
@@ -1693,13 +1761,16 @@ export interface components {
             failures_by_kind: components["schemas"]["FailureTrend"][];
             /** @description Failures a second. */
             failures_per_second: (number | null)[];
-            /** @description Median response time. */
+            /**
+             * @description Median response time of those that ended in the stretch; in a cluster, of those that were
+             *     reported within three seconds. Of joined stretches the largest.
+             */
             p50_ms: (number | null)[];
             /** @description 95th percentile. */
             p95_ms: (number | null)[];
             /** @description 99th percentile. */
             p99_ms: (number | null)[];
-            /** @description Requests a second. */
+            /** @description Requests a second: those that ended in the stretch. */
             rps: (number | null)[];
             /**
              * Format: double
@@ -2719,7 +2790,10 @@ export interface operations {
     };
     runs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Runs at most; the newest come first. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2733,6 +2807,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunList"];
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Nobody has signed in. */
@@ -3241,6 +3324,80 @@ export interface operations {
             };
         };
     };
+    failures_csv: {
+        parameters: {
+            query?: {
+                /** @description 1 puts the log into the report. */
+                with_log?: number;
+                /** @description 1 leaves out where the load went. */
+                without_host?: number;
+                /** @description 1 leaves out the names of machines. */
+                without_workers?: number;
+            };
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     folders: {
         parameters: {
             query?: {
@@ -3504,7 +3661,14 @@ export interface operations {
     };
     report: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 1 puts the log into the report. */
+                with_log?: number;
+                /** @description 1 leaves out where the load went. */
+                without_host?: number;
+                /** @description 1 leaves out the names of machines. */
+                without_workers?: number;
+            };
             header?: never;
             path: {
                 run: number;
@@ -3520,6 +3684,154 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_json: {
+        parameters: {
+            query?: {
+                /** @description 1 puts the log into the report. */
+                with_log?: number;
+                /** @description 1 leaves out where the load went. */
+                without_host?: number;
+                /** @description 1 leaves out the names of machines. */
+                without_workers?: number;
+            };
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requests_csv: {
+        parameters: {
+            query?: {
+                /** @description 1 puts the log into the report. */
+                with_log?: number;
+                /** @description 1 leaves out where the load went. */
+                without_host?: number;
+                /** @description 1 leaves out the names of machines. */
+                without_workers?: number;
+            };
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description The request says what cannot be. */
@@ -3596,6 +3908,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    series_csv: {
+        parameters: {
+            query?: {
+                /** @description 1 puts the log into the report. */
+                with_log?: number;
+                /** @description 1 leaves out where the load went. */
+                without_host?: number;
+                /** @description 1 leaves out the names of machines. */
+                without_workers?: number;
+            };
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description The request says what cannot be. */
@@ -4203,6 +4589,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not now, or a person has to confirm it. */
             409: {
                 headers: {
@@ -4232,6 +4627,33 @@ export interface operations {
             };
             /** @description The server is asked for by a name that is not its own. */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file is no report. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The test is being loaded, or ends. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,17 +1,33 @@
 //! The run store for Python. The Python thread hands pictures over and never waits for the disk.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use gregaria_web::archive::{Archive, EndKind, Ending, Limits, Setup};
+use gregaria_runner::Peer;
+use gregaria_web::archive::{Archive, EndKind, Ending, Limits, Line, Member, Note, Setup};
+use gregaria_web::seam::LogBook;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::cluster::MasterNode;
 use crate::stats::Stats;
 
 /// Keeps the runs of this process in a file. Raises `OSError` if the file cannot be used.
 #[pyclass(module = "gregaria._native", frozen)]
 pub(crate) struct RunStore {
     archive: Archive,
+    crew: Mutex<BTreeMap<u64, Member>>,
+    /// Tells which lines of a worker's report are new.
+    book: Mutex<LogBook>,
+}
+
+impl RunStore {
+    /// The store itself, for other threads.
+    pub(crate) fn archive(&self) -> Archive {
+        self.archive.clone()
+    }
 }
 
 #[pymethods]
@@ -28,44 +44,135 @@ impl RunStore {
         };
         let opened = py.detach(|| Archive::open(&path, limits));
         let archive = opened.map_err(|error| PyOSError::new_err(error.to_string()))?;
-        Ok(Self { archive })
+        Ok(Self {
+            archive,
+            crew: Mutex::default(),
+            book: Mutex::default(),
+        })
     }
 
     /// A run begins: `setup` is what is run, as JSON, and `stats` are kept from here on.
     fn begin(&self, stats: &Stats, setup: &str) -> PyResult<()> {
         let setup: Setup = serde_json::from_str(setup)
             .map_err(|error| PyValueError::new_err(format!("not what a run is: {error}")))?;
+        lock(&self.crew).clear();
         self.archive.begin(stats.now(), setup);
         stats.keep_in(Some(self.archive.clone()));
         Ok(())
     }
 
-    /// The run has ended: `kind` is `finished`, `stopped`, `workers_lost` or `error`.
-    #[pyo3(signature = (stats, kind, reason, exit_code=None))]
+    /// The run has ended: `kind` is `finished`, `stopped`, `workers_lost` or `error`; `by` is who
+    /// has ended it.
+    #[pyo3(signature = (stats, kind, reason, by=None))]
     fn end(
         &self,
         py: Python<'_>,
         stats: &Stats,
         kind: &str,
         reason: String,
-        exit_code: Option<i64>,
+        by: Option<String>,
     ) -> PyResult<()> {
         stats.keep_in(None);
         let ending = Ending {
             kind: EndKind::parse(kind),
             reason,
-            by: None,
+            by,
             time: stats.now(),
-            exit_code,
+            exit_code: None,
         };
         self.archive.end(stats.picture(py)?, ending);
         Ok(())
+    }
+
+    /// The process ends with the last run, and with this code.
+    fn set_exit_code(&self, code: i64) {
+        self.archive.set_exit_code(code);
+    }
+
+    /// Takes note of how the workers are.
+    fn look_at(&self, master: &MasterNode) {
+        let mut crew = lock(&self.crew);
+        let mut gone: Vec<u64> = crew.keys().copied().collect();
+        for (index, now) in master.peers(|peer| (peer.index, member(peer))) {
+            gone.retain(|one| *one != index);
+            let before = crew.remove(&index).unwrap_or_default();
+            let more = |a: Option<f64>, b: Option<f64>| Some(a?.max(b.unwrap_or(0.0)));
+            let member = Member {
+                cpu_peak_percent: more(now.cpu_peak_percent, before.cpu_peak_percent)
+                    .or(before.cpu_peak_percent),
+                memory_bytes: now.memory_bytes.max(before.memory_bytes),
+                ..now
+            };
+            crew.insert(index, member);
+        }
+        for index in gone {
+            if let Some(member) = crew.get_mut(&index) {
+                "gone".clone_into(&mut member.state);
+            }
+        }
+        self.archive.crew(crew.values().cloned().collect());
+    }
+
+    /// Keeps a note of the present run.
+    #[pyo3(signature = (time, text, by=None))]
+    fn note(&self, time: f64, text: String, by: Option<String>) {
+        self.archive.note(Note { time, text, by });
+    }
+
+    /// Keeps a record of the log of this process. The record as a page shows it is not needed: its parts are kept.
+    #[pyo3(signature = (source, time, level, logger, text, _line))]
+    fn log(
+        &self,
+        source: String,
+        time: f64,
+        level: String,
+        logger: String,
+        text: String,
+        _line: &str,
+    ) {
+        self.archive.log(Line {
+            time,
+            source,
+            level,
+            logger,
+            text,
+        });
+    }
+
+    /// Keeps what a worker has not reported before.
+    fn worker_log(&self, worker: &str, lines: Vec<String>, now: f64) {
+        let mut book = lock(&self.book);
+        let next = book.next();
+        book.report(worker, lines, now);
+        let (new, _) = book.since(next, usize::MAX, Some(worker));
+        for line in new {
+            self.archive.log(Line {
+                time: line.time,
+                source: line.source,
+                level: line.level.as_str().to_owned(),
+                logger: line.logger,
+                text: line.text,
+            });
+        }
     }
 
     /// Number of the run that lasts, or of the last one; `None` until it is known.
     #[getter]
     fn run(&self) -> Option<i64> {
         self.archive.run()
+    }
+
+    /// Waits until the number of the run that has begun is known, for so many seconds at most. A
+    /// file that cannot be written gives none.
+    fn wait_for_run(&self, py: Python<'_>, seconds: f64) -> Option<i64> {
+        let limit = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        py.detach(|| self.archive.wait_for_run(limit))
+    }
+
+    /// The largest number that a run of this file has had; 0 for none.
+    #[getter]
+    fn newest(&self) -> i64 {
+        self.archive.newest()
     }
 
     /// The file.
@@ -79,8 +186,29 @@ impl RunStore {
         self.archive.take_notice()
     }
 
-    /// Writes what is left and closes the file.
-    fn close(&self, py: Python<'_>) {
-        py.detach(|| self.archive.close());
+    /// Writes what is left and closes the file. What cannot be written there is written to another
+    /// file in the folder `refuge`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 makes the arguments for this function"
+    )]
+    fn close(&self, py: Python<'_>, refuge: PathBuf) {
+        py.detach(|| self.archive.close(Some(&refuge)));
     }
+}
+
+fn member(peer: &Peer) -> Member {
+    let speaks = peer.state != gregaria_runner::State::Missing;
+    Member {
+        id: peer.id.to_string(),
+        state: peer.state.as_str().to_owned(),
+        cpu_peak_percent: speaks.then_some(peer.cpu_usage),
+        memory_bytes: speaks.then_some(peer.memory_usage),
+        is_gregaria: peer.is_ours,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Each holder sets whole values: a panic elsewhere leaves nothing half done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

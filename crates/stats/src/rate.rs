@@ -93,6 +93,14 @@ impl Seconds {
             .filter(|(_, count)| *count != PerSecond::default())
     }
 
+    /// Requests and failures of one second; zeros if it is not kept.
+    pub fn count(&self, second: u64) -> (u64, u64) {
+        let count = self.place(second).and_then(|place| self.counts.get(place));
+        count.map_or((0, 0), |count| {
+            (u64::from(count.requests), u64::from(count.failures))
+        })
+    }
+
     /// Mean (requests, failures) a second over `window`; zeros if it is empty.
     pub fn mean(&self, window: &Window) -> (f64, f64) {
         let mut requests = 0_u64;

@@ -178,8 +178,7 @@ fn push_history(
     push_row(text, before.into_iter().chain(times).chain(after));
 }
 
-/// The course of a run that is kept: a line for each second, with the percentiles of the ten seconds
-/// before it.
+/// The course of a run that is kept: a line for each second, with what ended in it.
 pub fn seconds(points: &[HistoryPoint]) -> String {
     let mut text = String::new();
     push_row(&mut text, SECONDS.iter().map(ToString::to_string));

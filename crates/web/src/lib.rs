@@ -17,6 +17,7 @@ mod locust;
 pub mod model;
 pub mod moment;
 pub mod number;
+pub mod picture;
 pub mod report;
 pub mod runs;
 pub mod seam;

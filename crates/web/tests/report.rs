@@ -68,7 +68,7 @@ fn keep(path: &Path, seconds: usize, every: usize, names: &[String]) -> i64 {
         exit_code: None,
     };
     archive.end(totals.snapshot(time, 0), ending);
-    archive.close();
+    archive.close(None);
     archive.run().unwrap()
 }
 

@@ -75,6 +75,10 @@ class Offering:
             parts = (bundle.sha256, bundle.locustfiles, bundle.packed)
             node.send_locustfile(client_id, texts, None, parts)
 
+    def sha256(self) -> str | None:
+        """Hash of the bundle that workers have; `None` if none was sent."""
+        return None if self._bundle is None else self._bundle.sha256
+
     def held(self, client_id: str, sha256: str) -> None:
         """A worker has said which bundle it holds."""
         self._held[client_id] = sha256

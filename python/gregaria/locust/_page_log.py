@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .log import HOSTNAME, get_logs
 
 if TYPE_CHECKING:
-    from gregaria._native import WebServer
+    from gregaria._native import RunStore, WebServer
 
 #: Records that wait for the next second at most.
 MAX_WAITING = 5000
@@ -50,7 +50,7 @@ class PageLog(logging.Handler):
         _, _, text = line.partition(": ")
         self._waiting.append((record.created, record.levelname, record.name, text, line))
 
-    def deliver(self, server: WebServer, worker_logs: dict[str, list[str]]) -> None:
+    def deliver(self, server: WebServer | RunStore, worker_logs: dict[str, list[str]]) -> None:
         """Hands over what is new here and on the workers."""
         if self._earlier:
             server.worker_log(self._source, self._earlier, time.time())

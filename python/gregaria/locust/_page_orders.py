@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("locust.web")
 
+#: Seconds after which a start is answered although the run has not begun.
+START_LIMIT = 20.0
+
 #: What the page sends for a secret that stays as it is.
 UNCHANGED_SECRET = "set"
 
@@ -58,6 +61,9 @@ class PageOrders:
             # So may a view of the locustfile.
             gevent.spawn(self._own_page, arguments, answer)
             return
+        if name == "start":
+            gevent.spawn(self._start_and_tell, arguments, answer)
+            return
         answer(getattr(self, f"_do_{name}")(**arguments))
 
     def begin(self, users: int, spawn_rate: float, run_time: int | None) -> None:
@@ -78,6 +84,18 @@ class PageOrders:
             runner.start_shape()
         else:
             gevent.spawn(runner.start, users, spawn_rate)
+
+    def _start_and_tell(self, arguments: dict[str, Any], answer: Callable[[Answer], None]) -> None:
+        """Starts a run, and answers with its number when that is known."""
+        try:
+            started = self._do_start(**arguments)
+        except Exception as error:
+            logger.exception("Uncaught exception in start")
+            started = Answer(500, {"code": "failed", "message": str(error), "field": None})
+        runs = self._page.runs
+        if started.status == 201 and runs.has_begun.wait(START_LIMIT) and runs.run is not None:
+            started = Answer(201, {"run": runs.run.number})
+        answer(started)
 
     # --- the page's own -----------------------------------------------------------------------
 
@@ -190,6 +208,8 @@ class PageOrders:
 
     def _do_note(self, time: float, text: str, by: str | None) -> Answer:
         logger.info("Note%s: %s", f" by {by}" if by else "", text)
+        if self._page.store is not None:
+            self._page.store[1].note(time, text, by)
         return Answer(200)
 
     def _do_audit(self, text: str) -> Answer:

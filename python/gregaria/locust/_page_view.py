@@ -7,9 +7,12 @@ import hashlib
 import os
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from gevent.event import Event
 
 from gregaria import _native
 
@@ -48,13 +51,18 @@ class RunBook:
         self._environment = environment
         self._last = 0
         self._next: dict[str, Any] | None = None
+        self.ask_number: Callable[[], int | None] = lambda: None
+        """Gives the number of the run that has just begun, if somebody else numbers runs."""
+        self.has_begun = Event()
+        """Set when the run that was expected has begun."""
         self.run: PageRun | None = None
         self.stopping_since: float | None = None
         environment.events.test_start.add_listener(self._on_test_start)
 
     def expect(self, **details: Any) -> int:
-        """Says who starts the next run, and from where. Returns its number."""
+        """Says who starts the next run, and from where. Returns the number it should get."""
         self._next = details
+        self.has_begun.clear()
         return self._last + 1
 
     @property
@@ -62,10 +70,19 @@ class RunBook:
         """Whether a run has been asked for and has not begun."""
         return self._next is not None
 
+    def number_from(self, last: int) -> None:
+        """Numbers runs from the next after `last` on, where nobody else numbers them."""
+        self._last = max(self._last, last)
+
+    @property
+    def upcoming(self) -> dict[str, Any]:
+        """Who starts the next run, with what and from where, as far as somebody has said."""
+        return self._next or {}
+
     def _on_test_start(self, environment: Environment, **_: Any) -> None:
         details = self._next or {"started_from": "command line"}
         self._next = None
-        self._last += 1
+        self._last = self.ask_number() or self._last + 1
         runner, shape = environment.runner, environment.shape_class
         load = details.pop("load", None) or {
             "users": runner.target_user_count if runner and shape is None else None,
@@ -79,6 +96,7 @@ class RunBook:
         self.run = PageRun(
             self._last, now, load, ends_at=now + run_time if run_time else None, **details
         )
+        self.has_begun.set()
 
     def changed(self, users: int, spawn_rate: float) -> None:
         """Says that there shall be another number of users."""

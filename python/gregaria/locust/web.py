@@ -17,7 +17,7 @@ import gevent
 from greenlet import getcurrent
 
 from gregaria._hub import hub
-from gregaria._native import MasterNode, WebServer
+from gregaria._native import MasterNode, RunStore, WebServer
 
 from ._flask import make_app
 from ._page_access import Access
@@ -88,6 +88,8 @@ class WebUI:
         started by the command."""
         self._app: Any = None
         self.runs = RunBook(environment)
+        self.store: tuple[str, RunStore, str | None, bool] | None = None
+        """The file of runs, its store, why it is a temporary one, and whether it is."""
         self._orders = PageOrders(self)
         for event in ("test_start", "spawning_complete", "test_stopping", "test_stop"):
             getattr(environment.events, event).add_listener(self._publish_soon)
@@ -137,6 +139,7 @@ class WebUI:
                 "base_path": self.web_base_path,
                 "tls_cert": self.tls_cert,
                 "tls_key": self.tls_key,
+                "store": self.store,
                 **self.access.settings(),
             },
         )

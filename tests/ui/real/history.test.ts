@@ -10,9 +10,6 @@ import { canServe, Folder, type Serving } from "./command.ts";
 import { axeInBothThemes } from "./measures.ts";
 import { button, cellsOf, chartRows, figure, numberOf, pill, startTest } from "./reading.ts";
 
-/** Why these tests are left out. */
-const NOT_KEPT = "this gregaria does not list kept runs in its page";
-
 /** Largest report. */
 const REPORT_BYTES = 300_000;
 
@@ -22,11 +19,9 @@ describe.skipIf(!canServe)("runs that are kept", () => {
   let serving: Serving;
   let page: Page;
   let complaints: string[];
-  let isKept: boolean;
   beforeAll(async () => {
     [browser, serving] = await Promise.all([openBrowser(), folder.serve("known.py")]);
     ({ page, complaints } = await openPage(browser));
-    isKept = (await serving.ask("/api/v1/runs")).status === 200;
   });
   afterAll(async () => {
     await browser?.close();
@@ -43,8 +38,7 @@ describe.skipIf(!canServe)("runs that are kept", () => {
     return number;
   }
 
-  test("are listed, and shown as they were", async ({ skip }) => {
-    skip(!isKept, NOT_KEPT);
+  test("are listed, and shown as they were", async () => {
     const [first, second] = [await run(1), 2];
     await button(page, "Stop test").click();
     await pill(page).getByText("Stopped").waitFor();
@@ -68,8 +62,7 @@ describe.skipIf(!canServe)("runs that are kept", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("are compared, deleted, and one of them is the baseline", async ({ skip }) => {
-    skip(!isKept, NOT_KEPT);
+  test("are compared, deleted, and one of them is the baseline", async () => {
     await page.goto(`${serving.url}/runs`);
     await page.getByLabel("Compare run 1").click();
     await page.getByLabel("Compare run 2").click();
@@ -85,8 +78,7 @@ describe.skipIf(!canServe)("runs that are kept", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("are a file that opens without a server and can be taken in again", async ({ skip }) => {
-    skip(!isKept, NOT_KEPT);
+  test("are a file that opens without a server and can be taken in again", async () => {
     const answer = await serving.ask("/api/v1/runs/2/report.html");
     expect(answer.status).toBe(200);
     const text = await answer.text();
@@ -125,8 +117,7 @@ describe.skipIf(!canServe)("runs that are kept", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("are kept to the last second when the master is killed", async ({ skip }) => {
-    skip(!isKept, NOT_KEPT);
+  test("are kept to the last second when the master is killed", async () => {
     const number = await run(1);
     await serving.started.end("SIGKILL");
     serving = await folder.serve("known.py", "-P", serving.port);

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use gregaria_web::archive::{Library, Limits, RunName, StoredRun};
 use gregaria_web::report::{Extent, ReportData};
-use gregaria_web::runs::{self, Part};
+use gregaria_web::runs::{self, Fineness, Part};
 use gregaria_web::{csv, report};
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -187,7 +187,13 @@ fn carry_out(matches: &ArgMatches, store: &Path) -> Result<String> {
             } else {
                 Part::Steady
             };
-            let compared = runs::compare(&library, run("A")?, run("B")?, part)?;
+            let compared = runs::compare(
+                &library,
+                run("A")?,
+                run("B")?,
+                part,
+                Fineness::SCREEN.points,
+            )?;
             Ok(if is_on("json") {
                 pretty(&compared)
             } else {

@@ -5,9 +5,15 @@ use std::path::PathBuf;
 
 use gregaria_web::guard::Credential;
 use gregaria_web::model::Role;
-use gregaria_web::server::{Settings, Tls};
+use gregaria_web::server::{Settings, Store, Tls};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+
+use crate::store::RunStore;
+
+/// File of a run store, the store if it is open, why it is not the file that was meant, and whether
+/// it is a temporary one.
+type StoreWish = (PathBuf, Option<Py<RunStore>>, Option<String>, bool);
 
 /// How the page is served, by the names of Python's dict.
 #[derive(FromPyObject)]
@@ -24,6 +30,8 @@ pub(super) struct Wish {
     allowed_hosts: Vec<String>,
     confirmed_hosts: Option<PathBuf>,
     public_addresses: Vec<String>,
+    /// Where runs are kept; `None` for nowhere.
+    store: Option<StoreWish>,
 }
 
 impl TryFrom<Wish> for Settings {
@@ -58,6 +66,14 @@ impl TryFrom<Wish> for Settings {
             confirmed_hosts: wish.confirmed_hosts,
             public_addresses: addresses.collect::<PyResult<_>>()?,
             body_patience: None,
+            store: wish
+                .store
+                .map(|(path, store, problem, is_temporary)| Store {
+                    path,
+                    archive: store.map(|store| store.get().archive()),
+                    problem,
+                    is_temporary,
+                }),
         })
     }
 }

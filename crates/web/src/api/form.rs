@@ -9,16 +9,28 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::commands::answer;
+use super::store::{kept, with, with_run};
 use super::{Json, Query, Refusal};
+use crate::archive::StoredRun;
 use crate::guard::Viewer;
-use crate::model::{ReloadRequest, StartForm, TargetCheck};
+use crate::model::{ReloadRequest, RunSummary, StartForm, TargetCheck};
+use crate::runs::{run_setup, run_summary};
 use crate::server::App;
 
 /// Time for the test's thread to look at the files.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `GET /form`: all that the form shows.
-pub(super) async fn form(State(app): State<Arc<App>>) -> Result<Json<StartForm>, Refusal> {
+/// Of which run the form is a copy.
+#[derive(Debug, Deserialize)]
+pub(super) struct Copied {
+    from: Option<String>,
+}
+
+/// `GET /form?from=`: all that the form shows, as a copy of a run if one is named.
+pub(super) async fn form(
+    State(app): State<Arc<App>>,
+    Query(copied): Query<Copied>,
+) -> Result<Json<StartForm>, Refusal> {
     let state = app.feed.board().state().cloned();
     let state = state.ok_or_else(super::stream::not_ready)?;
     let form = app.seam.form();
@@ -26,7 +38,9 @@ pub(super) async fn form(State(app): State<Arc<App>>) -> Result<Json<StartForm>,
     for file in &mut files {
         file.text = None;
     }
-    Ok(Json(StartForm {
+    let hash = files.first().map(|file| file.sha256.clone());
+    let last_run = last_run(&app, hash).await;
+    let shown = StartForm {
         files,
         user_classes: form.user_classes.clone(),
         shape_classes: form.shape_classes.clone(),
@@ -40,8 +54,35 @@ pub(super) async fn form(State(app): State<Arc<App>>) -> Result<Json<StartForm>,
         workers: state.workers.as_ref().map(|workers| workers.active),
         worker_command: form.worker_command.clone(),
         cannot_start: state.cannot_start,
-        last_run: None,
-    }))
+        last_run,
+    };
+    let Some(from) = copied.from else {
+        return Ok(Json(shown));
+    };
+    let copy = with_run(&app, kept(&from)?, |_, run| Ok(copy_of(shown, run)));
+    copy.await.map(Json)
+}
+
+/// The last run of the same test. Without a store, and if it cannot be read, there is none: the form
+/// is shown all the same.
+async fn last_run(app: &App, hash: Option<String>) -> Option<RunSummary> {
+    let hash = hash.filter(|_| app.shelf.is_some())?;
+    let found = with(app, move |library| Ok(library.latest_of(&hash)?));
+    found.await.ok().flatten().map(|row| run_summary(&row))
+}
+
+/// The form with what a run was started with. Secrets are not kept, so they stay as they are.
+fn copy_of(mut form: StartForm, run: &StoredRun) -> StartForm {
+    let setup = run_setup(run);
+    form.name = Some(setup.name).filter(|name| setup.files.iter().all(|file| file.name != *name));
+    form.host = setup.host.or(form.host);
+    form.load = setup.load;
+    for parameter in form.parameters.iter_mut().filter(|one| !one.is_secret) {
+        if let Some(value) = setup.parameters.get(&parameter.name) {
+            parameter.value = value.clone();
+        }
+    }
+    form
 }
 
 /// `POST /form/reload`: read the files of the test again.

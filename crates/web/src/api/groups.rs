@@ -1,14 +1,15 @@
-//! Figures of several entries, failures or errors of the present run at once.
+//! Figures of several entries, failures or errors of a run at once.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::runs::require_present;
+use super::store::{Which, which, with_run};
 use super::{Json, Path, Query, Refusal};
 use crate::live::FoldersBy;
 use crate::model::{EntryFolders, FailureCourses};
+use crate::runs;
 use crate::server::App;
 
 /// Groups that can be asked for at once.
@@ -28,7 +29,7 @@ pub(super) async fn folders(
     Path(run): Path<String>,
     Query(wish): Query<Wish>,
 ) -> Result<Json<EntryFolders>, Refusal> {
-    require_present(&app, &run)?;
+    let place = which(&app, &run)?;
     let by = match wish.by.as_deref() {
         None | Some("path") => FoldersBy::Path,
         Some("method") => FoldersBy::Method,
@@ -36,7 +37,15 @@ pub(super) async fn folders(
     };
     let stretch = (wish.from.is_some() || wish.to.is_some())
         .then(|| (wish.from.unwrap_or(0.0), wish.to.unwrap_or(f64::INFINITY)));
-    let folders = app.feed.board().folders(by, stretch);
+    let folders = match place {
+        Which::Present => app.feed.board().folders(by, stretch),
+        Which::Kept(run) => {
+            let folders = with_run(&app, run, move |library, run| {
+                Ok(runs::folders(library, run, by, stretch)?)
+            });
+            folders.await?
+        }
+    };
     folders.map(Json).ok_or_else(|| {
         Refusal::not_found(
             "empty_window",
@@ -60,9 +69,15 @@ pub(super) async fn failures(
     Path(run): Path<String>,
     Query(chosen): Query<Chosen>,
 ) -> Result<Json<FailureCourses>, Refusal> {
-    require_present(&app, &run)?;
+    let place = which(&app, &run)?;
     let failures = numbers(&chosen.failures, "failures")?;
     let exceptions = numbers(&chosen.exceptions, "exceptions")?;
+    if let Which::Kept(run) = place {
+        let courses = with_run(&app, run, move |_, run| {
+            Ok(runs::failure_courses(run, &failures, &exceptions))
+        });
+        return courses.await.map(Json);
+    }
     let courses = app.feed.board().failure_courses(&failures, &exceptions);
     courses.map(Json).ok_or_else(super::not_ready)
 }

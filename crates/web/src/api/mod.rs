@@ -1,15 +1,18 @@
 //! The page's own API, under `/api/v1`. Bodies are the types of [`crate::model`].
 
 mod commands;
+mod export;
 mod extract;
 mod form;
 mod groups;
+mod history;
 mod json;
 mod paths;
 mod refusal;
 mod routes;
 mod runs;
 mod session;
+mod store;
 mod stream;
 
 pub(crate) use extract::{Path, Query};

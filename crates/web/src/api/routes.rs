@@ -9,7 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::post;
 
-use super::{Paths, Refusal, commands, form, groups, runs, session, stream};
+use super::{Paths, Refusal, commands, export, form, groups, history, runs, session, stream};
 use crate::model;
 use crate::server::App;
 
@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 }
 
 fn paths() -> Paths {
-    let import = post(runs::import).layer(DefaultBodyLimit::max(MAX_REPORT));
+    let import = post(history::import).layer(DefaultBodyLimit::max(MAX_REPORT));
     Paths::new()
         .get("/stream", stream::stream)
         .get("/delta", stream::delta)
@@ -38,16 +38,16 @@ fn paths() -> Paths {
         .get("/target", form::target)
         .get("/log", runs::log)
         .get("/log.txt", runs::log_text)
-        .get("/runs", runs::list)
+        .get("/runs", history::list)
         .post("/runs", commands::start)
         .on("POST", "/runs/import", import)
         .get("/runs/{run}", runs::show)
-        .delete("/runs/{run}", runs::remove)
+        .delete("/runs/{run}", history::remove)
         .post("/runs/{run}/users", commands::users)
         .post("/runs/{run}/stop", commands::stop)
         .post("/runs/{run}/notes", commands::note)
-        .post("/runs/{run}/baseline", runs::baseline)
-        .post("/runs/{run}/pin", runs::pin)
+        .post("/runs/{run}/baseline", history::baseline)
+        .post("/runs/{run}/pin", history::pin)
         .get("/runs/{run}/setup", runs::setup)
         .get("/runs/{run}/series", runs::series)
         .get("/runs/{run}/entries/{index}", runs::entry)
@@ -56,8 +56,12 @@ fn paths() -> Paths {
         .get("/runs/{run}/failures", groups::failures)
         .get("/runs/{run}/window", runs::window)
         .get("/runs/{run}/workers/{index}", runs::worker)
-        .get("/runs/{run}/report.html", runs::report)
-        .get("/compare", runs::compare)
+        .get("/runs/{run}/report.html", export::html)
+        .get("/runs/{run}/report.json", export::json)
+        .get("/runs/{run}/requests.csv", export::requests)
+        .get("/runs/{run}/series.csv", export::series)
+        .get("/runs/{run}/failures.csv", export::failures)
+        .get("/compare", history::compare)
         .post("/workers/remove", commands::remove_worker)
 }
 

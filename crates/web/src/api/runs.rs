@@ -1,19 +1,20 @@
-//! Runs to look at: the present one from the board. Earlier ones are those of the run store.
+//! Runs to look at: the present one from the board, others from the run store.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use gregaria_stats::Key;
 use serde::Deserialize;
 
+use super::store::{Which, kept, unknown_run, which, with_run};
 use super::{Json, Path, Query, Refusal};
 use crate::live::Topics;
 use crate::model::{
-    BaselineRequest, EntryDetail, EntryTrends, EntryWindow, ImportRequest, LogPage, PinRequest,
-    RunSetup, Series, Snapshot, WorkerDetail,
+    EntryDetail, EntryTrends, EntryWindow, LogPage, RunSetup, Series, Snapshot, WorkerDetail,
 };
+use crate::runs::{self, Fineness};
 use crate::server::App;
 
 /// Points of a line, if nobody says.
@@ -25,34 +26,18 @@ const MAX_TRENDS: usize = 200;
 /// Lines of a worker's log beside its charts.
 const WORKER_LINES: usize = 50;
 
-/// Whether this is the present run.
-pub(super) fn require_present(app: &App, run: &str) -> Result<(), Refusal> {
-    let present = app.feed.board().run();
-    if run.parse().is_ok_and(|run: u64| present == Some(run)) {
-        Ok(())
-    } else {
-        Err(unknown_run())
-    }
-}
-
-fn unknown_run() -> Refusal {
-    Refusal::not_found("unknown_run", "there is no such run")
-}
-
-fn no_store() -> Refusal {
-    Refusal::new(
-        StatusCode::NOT_IMPLEMENTED,
-        "no_store",
-        "this gregaria keeps no runs beyond the present one",
-    )
-}
-
 /// `GET /runs/{run}`: everything there is.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Path(run): Path<String>,
 ) -> Result<Json<Snapshot>, Refusal> {
-    require_present(&app, &run)?;
+    if let Which::Kept(run) = which(&app, &run)? {
+        let whole = with_run(&app, run, |library, run| {
+            let buckets = library.buckets(run.row.id, &Key::total())?;
+            Ok(runs::whole(run, &buckets, Fineness::SCREEN))
+        });
+        return whole.await.map(Json);
+    }
     let snapshot = app.feed.snapshot(Topics::all());
     snapshot.map(Json).ok_or_else(unknown_run)
 }
@@ -83,9 +68,18 @@ pub(super) async fn series(
     Path(run): Path<String>,
     Query(stretch): Query<Stretch>,
 ) -> Result<Json<Series>, Refusal> {
-    require_present(&app, &run)?;
     let (from, to) = stretch.bounds()?;
     let points = stretch.points.unwrap_or(POINTS).clamp(2, MAX_POINTS);
+    if let Which::Kept(run) = which(&app, &run)? {
+        let lines = with_run(&app, run, move |library, run| match stretch.entry {
+            None => Ok(runs::series(run, from, to, points, 0.0)),
+            Some(entry) => {
+                let lines = runs::entry_series(library, run, entry, (from, to))?;
+                lines.ok_or_else(unknown_entry)
+            }
+        });
+        return lines.await.map(Json);
+    }
     let board = app.feed.board();
     match stretch.entry {
         None => Ok(Json(board.series(from, to, points))),
@@ -102,9 +96,16 @@ pub(super) async fn window(
     Path(run): Path<String>,
     Query(stretch): Query<Stretch>,
 ) -> Result<Json<EntryWindow>, Refusal> {
-    require_present(&app, &run)?;
     let (from, to) = stretch.bounds()?;
-    let window = app.feed.board().window(from, to);
+    let window = match which(&app, &run)? {
+        Which::Present => app.feed.board().window(from, to),
+        Which::Kept(run) => {
+            let window = with_run(&app, run, move |library, run| {
+                Ok(runs::window(library, run, from, to)?)
+            });
+            window.await?
+        }
+    };
     window.map(Json).ok_or_else(|| {
         Refusal::not_found(
             "empty_window",
@@ -118,8 +119,15 @@ pub(super) async fn entry(
     State(app): State<Arc<App>>,
     Path((run, index)): Path<(String, u32)>,
 ) -> Result<Json<EntryDetail>, Refusal> {
-    require_present(&app, &run)?;
-    let detail = app.feed.board().entry(index);
+    let detail = match which(&app, &run)? {
+        Which::Present => app.feed.board().entry(index),
+        Which::Kept(run) => {
+            let detail = with_run(&app, run, move |library, run| {
+                Ok(runs::entry(library, run, index)?)
+            });
+            detail.await?
+        }
+    };
     detail.map(Json).ok_or_else(unknown_entry)
 }
 
@@ -139,7 +147,6 @@ pub(super) async fn trends(
     Path(run): Path<String>,
     Query(chosen): Query<Chosen>,
 ) -> Result<Json<EntryTrends>, Refusal> {
-    require_present(&app, &run)?;
     let indexes: Result<Vec<u32>, _> = chosen
         .entries
         .split(',')
@@ -152,34 +159,59 @@ pub(super) async fn trends(
             "at most {MAX_TRENDS} entries at once"
         )));
     }
+    if let Which::Kept(run) = which(&app, &run)? {
+        let trends = with_run(&app, run, move |library, run| {
+            Ok(runs::trends(library, run, &indexes)?)
+        });
+        return trends.await.map(Json);
+    }
     Ok(Json(app.feed.board().trends(&indexes)))
 }
 
 /// `GET /runs/{run}/workers/{index}`: all about one worker.
 pub(super) async fn worker(
     State(app): State<Arc<App>>,
-    Path((run, index)): Path<(String, u64)>,
+    Path((run, index)): Path<(String, u32)>,
 ) -> Result<Json<WorkerDetail>, Refusal> {
-    require_present(&app, &run)?;
-    let detail = app.feed.board().worker(index);
-    let mut detail =
-        detail.ok_or_else(|| Refusal::not_found("unknown_worker", "there is no such worker"))?;
+    let unknown = || Refusal::not_found("unknown_worker", "there is no such worker");
+    if let Which::Kept(run) = which(&app, &run)? {
+        let detail = with_run(&app, run, move |_, run| {
+            runs::worker(run, index, WORKER_LINES).ok_or_else(unknown)
+        });
+        return detail.await.map(Json);
+    }
+    let detail = app.feed.board().worker(u64::from(index));
+    let mut detail = detail.ok_or_else(unknown)?;
     (detail.log, _) = app.seam.log().since(0, WORKER_LINES, Some(&detail.name.id));
     Ok(Json(detail))
 }
 
-/// `GET /runs/{run}/setup`: what was run.
+/// `GET /runs/{run}/setup`: what was run. The store knows more of it than the page was told.
 pub(super) async fn setup(
     State(app): State<Arc<App>>,
     Path(run): Path<String>,
 ) -> Result<Json<RunSetup>, Refusal> {
-    require_present(&app, &run)?;
+    let place = which(&app, &run)?;
+    if app.shelf.is_some() {
+        let record = with_run(&app, kept(&run)?, |_, run| Ok(runs::run_setup(run)));
+        match (place, record.await) {
+            (Which::Present, Err(_)) => {}
+            (_, record) => return record.map(Json),
+        }
+    } else if place != Which::Present {
+        return Err(unknown_run());
+    }
+    present_setup(&app).map(Json)
+}
+
+/// The record of the present run, as far as the page was told.
+fn present_setup(app: &App) -> Result<RunSetup, Refusal> {
     let view = app.seam.view().ok_or_else(unknown_run)?;
     let form = app.seam.form();
     let status = &view.status;
     let run = status.run.as_ref().ok_or_else(unknown_run)?;
     let parameters = form.parameters.iter();
-    Ok(Json(RunSetup {
+    Ok(RunSetup {
         run: run.number,
         name: status
             .profile
@@ -208,7 +240,7 @@ pub(super) async fn setup(
         started_by: run.started_by.clone(),
         started_from: run.started_from.clone(),
         note: run.note.clone(),
-    }))
+    })
 }
 
 /// Which lines of the log.
@@ -249,43 +281,4 @@ pub(super) async fn log_text(State(app): State<Arc<App>>) -> Response {
         (CONTENT_DISPOSITION, "attachment;filename=gregaria.log"),
     ];
     (headers, text).into_response()
-}
-
-/// `GET /runs`: earlier runs.
-pub(super) async fn list() -> Refusal {
-    no_store()
-}
-
-/// `DELETE /runs/{run}`.
-pub(super) async fn remove() -> Refusal {
-    no_store()
-}
-
-/// `POST /runs/import`.
-pub(super) async fn import(Json(_report): Json<ImportRequest>) -> Refusal {
-    no_store()
-}
-
-/// `POST /runs/{run}/baseline`.
-pub(super) async fn baseline(Json(_request): Json<BaselineRequest>) -> Refusal {
-    no_store()
-}
-
-/// `POST /runs/{run}/pin`.
-pub(super) async fn pin(Json(_request): Json<PinRequest>) -> Refusal {
-    no_store()
-}
-
-/// `GET /compare`.
-pub(super) async fn compare() -> Refusal {
-    no_store()
-}
-
-/// `GET /runs/{run}/report.html`.
-pub(super) async fn report() -> Refusal {
-    Refusal::new(
-        StatusCode::NOT_IMPLEMENTED,
-        "no_report",
-        "this gregaria makes no HTML report: use the CSV files or --json-file",
-    )
 }

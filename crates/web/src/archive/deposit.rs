@@ -1,11 +1,11 @@
 //! What is written, row by row.
 
 use gregaria_stats::{Entry, Exception, Failure, HistoryPoint, MarkerKind, Markers, Snapshot};
-use rusqlite::{Transaction, named_params, params};
+use rusqlite::{Connection, Transaction, named_params, params};
 
-use super::library::StoredMarker;
 use super::setup::{Ending, Setup};
 use super::sparse::{encode_rounded, encode_times};
+use super::stored::{Seen, StoredMarker};
 
 /// A count as `SQLite` keeps it.
 pub(super) fn integer(count: u64) -> i64 {
@@ -140,6 +140,15 @@ pub(super) fn ending(
     Ok(())
 }
 
+/// With which code the process has ended that ended with a run.
+pub(super) fn exit_code(connection: &Connection, run: i64, code: i64) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE runs SET exit_code = ?2 WHERE run = ?1",
+        params![run, code],
+    )?;
+    Ok(())
+}
+
 /// The response times of a whole run.
 pub(super) fn histograms(
     transaction: &Transaction<'_>,
@@ -166,10 +175,13 @@ pub(super) fn exception(
     run: i64,
     place: usize,
     exception: &Exception,
+    seen: Seen,
 ) -> rusqlite::Result<()> {
     let nodes: Vec<&str> = exception.nodes.iter().map(AsRef::as_ref).collect();
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
         .execute(params![
             run,
             integer(place as u64),
@@ -177,6 +189,9 @@ pub(super) fn exception(
             &*exception.message,
             &*exception.traceback,
             json(&nodes),
+            seen.first,
+            seen.last,
+            exception.error_type.as_deref(),
         ])?;
     Ok(())
 }
@@ -323,9 +338,10 @@ impl Bucket {
         failure: &Failure,
     ) -> rusqlite::Result<()> {
         let place = integer(place as u64);
+        let nodes: Vec<&str> = failure.nodes.iter().map(AsRef::as_ref).collect();
         transaction
             .prepare_cached(
-                "INSERT OR REPLACE INTO failures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT OR REPLACE INTO failures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 self.run,
@@ -336,6 +352,7 @@ impl Bucket {
                 integer(failure.occurrences),
                 failure.first_seen,
                 failure.last_seen,
+                json(&nodes),
             ])?;
         transaction
             .prepare_cached("INSERT OR REPLACE INTO failure_buckets VALUES (?1, ?2, ?3, ?4, ?5)")?

@@ -7,12 +7,14 @@ use gregaria_stats::{HistoryPoint, Snapshot};
 use rusqlite::params;
 
 use super::ArchiveError;
+use super::asides::{Asides, Line, Member, Note};
 use super::deposit::{self, integer};
-use super::library::{Bucket, Library, StoredMarker};
+use super::library::Library;
 use super::mailbox::Seconds;
 use super::recording::Recording;
 use super::setup::{EndKind, Ending, Setup};
 use super::sparse::encode_times;
+use super::stored::{Bucket, FailureBucket, Seen, StoredMarker};
 
 /// A run as a report tells it.
 #[derive(Clone, Debug)]
@@ -31,8 +33,18 @@ pub struct Imported {
     pub points: VecDeque<HistoryPoint>,
     /// Its figures.
     pub snapshot: Arc<Snapshot>,
-    /// Windows of all requests together.
-    pub windows: Vec<Bucket>,
+    /// When each of its exceptions was noticed.
+    pub exceptions_seen: Vec<Seen>,
+    /// How often each of its failures happened when.
+    pub failure_buckets: Vec<FailureBucket>,
+    /// Windows of entries, each by its place: 0 for all requests together.
+    pub windows: Vec<(usize, Vec<Bucket>)>,
+    /// Its workers.
+    pub crew: Option<Vec<Member>>,
+    /// What people wrote while it lasted.
+    pub notes: Vec<Note>,
+    /// Its log.
+    pub log: Vec<Line>,
     /// What happened besides requests.
     pub markers: Vec<StoredMarker>,
 }
@@ -49,11 +61,18 @@ impl Library {
             exit_code: None,
         });
         let mut recording = Recording::new(imported.started, imported.setup.clone());
-        recording.add(Seconds {
+        let seconds = Seconds {
             points: imported.points.clone(),
             snapshot: Arc::clone(&imported.snapshot),
+        };
+        recording.end(seconds, ending);
+        recording.set_seen(&imported.snapshot.exceptions, &imported.exceptions_seen);
+        recording.add_asides(Asides {
+            crew: imported.crew.clone(),
+            notes: imported.notes.clone(),
+            log: imported.log.iter().cloned().collect(),
+            left_out: 0,
         });
-        recording.end(Arc::clone(&imported.snapshot), ending);
         self.change(|connection| {
             recording.finish(connection)?;
             let run = recording.run();
@@ -62,21 +81,39 @@ impl Library {
                 "UPDATE runs SET is_imported = 1, note = ?2, peak_users = ?3 WHERE run = ?1",
                 params![run, imported.note, integer(imported.peak_users)],
             )?;
-            // A report tells the course of all requests together, and of entries only their sums.
+            // A report tells the course of some entries in longer stretches, and that of others not.
             change.execute("DELETE FROM buckets WHERE run = ?1", params![run])?;
-            for window in &imported.windows {
+            let windows = imported.windows.iter();
+            for (place, window) in
+                windows.flat_map(|(place, own)| own.iter().map(move |one| (place, one)))
+            {
                 change
                     .prepare_cached(
-                        "INSERT OR REPLACE INTO buckets VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7)",
+                        "INSERT OR REPLACE INTO buckets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     )?
                     .execute(params![
                         run,
+                        integer(*place as u64),
                         window.time,
                         window.seconds,
                         integer(window.requests),
                         integer(window.failures),
                         window.total_ms,
                         encode_times(&window.times),
+                    ])?;
+            }
+            change.execute("DELETE FROM failure_buckets WHERE run = ?1", params![run])?;
+            for bucket in &imported.failure_buckets {
+                change
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO failure_buckets VALUES (?1, ?2, ?3, ?4, ?5)",
+                    )?
+                    .execute(params![
+                        run,
+                        integer(bucket.failure as u64),
+                        bucket.time,
+                        bucket.seconds,
+                        integer(bucket.occurrences),
                     ])?;
             }
             deposit::stored_markers(&change, run, &imported.markers)?;

@@ -2,167 +2,14 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::sync::Arc;
 
-use gregaria_stats::{Histogram, HistoryPoint, Key, Snapshot};
+use gregaria_stats::Key;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::setup::{EndKind, Ending, Setup};
+use super::restore::Between;
+use super::setup::{EndKind, Ending};
+use super::stored::{Bucket, RunName, RunRow, StoredRun};
 use super::{ArchiveError, Limits, clock, owner, restore, retention, rows, schema};
-
-/// A run as it stands in the list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunRow {
-    /// Its number.
-    pub id: i64,
-    /// The profile, or the file of the test.
-    pub name: String,
-    /// Base URL.
-    pub host: Option<String>,
-    /// Hash of the test's files.
-    pub file_sha256: Option<String>,
-    /// When it began.
-    pub started: f64,
-    /// The newest second that was kept.
-    pub last_second: f64,
-    /// How it ended; `None` while it lasts.
-    pub ending: Option<Ending>,
-    /// Users that were asked for.
-    pub users: Option<u64>,
-    /// Users started a second.
-    pub spawn_rate: Option<f64>,
-    /// Length that was asked for.
-    pub run_time_seconds: Option<f64>,
-    /// Name of the shape.
-    pub shape: Option<String>,
-    /// Most users at once.
-    pub peak_users: u64,
-    /// Workers at the start; `None` in a run of one process.
-    pub workers: Option<u64>,
-    /// Requests.
-    pub requests: u64,
-    /// Failures.
-    pub failures: u64,
-    /// Since when it has counted.
-    pub counted_from: Option<f64>,
-    /// When its last request ended.
-    pub last_request: Option<f64>,
-    /// Median response time.
-    pub p50_ms: Option<f64>,
-    /// 95th percentile.
-    pub p95_ms: Option<f64>,
-    /// 99th percentile.
-    pub p99_ms: Option<f64>,
-    /// What somebody wrote about it.
-    pub note: Option<String>,
-    /// Whether others are compared with it.
-    pub is_baseline: bool,
-    /// Whether it is kept whatever its age.
-    pub is_pinned: bool,
-    /// Whether it was taken in from a report.
-    pub is_imported: bool,
-}
-
-impl RunRow {
-    /// How long it lasted, or has lasted, in seconds.
-    pub fn length_seconds(&self) -> f64 {
-        let end = self
-            .ending
-            .as_ref()
-            .map_or(self.last_second, |end| end.time);
-        (end - self.started).max(0.0)
-    }
-
-    /// Mean requests a second; `None` without requests.
-    pub fn rps(&self) -> Option<f64> {
-        let seconds = self.last_request? - self.counted_from?;
-        (seconds > 0.0).then(|| self.requests as f64 / seconds)
-    }
-
-    /// Failures as a part of the requests; `None` without requests.
-    pub fn failed_ratio(&self) -> Option<f64> {
-        (self.requests > 0).then(|| self.failures as f64 / self.requests as f64)
-    }
-}
-
-/// A run with all its figures.
-#[derive(Clone, Debug)]
-pub struct StoredRun {
-    /// Its row of the list.
-    pub row: RunRow,
-    /// What was run.
-    pub setup: Setup,
-    /// Its figures at its end, or as far as they were kept. The history in it is thinned as that of
-    /// a run that lasts; its markers are [`StoredRun::markers`].
-    pub snapshot: Arc<Snapshot>,
-    /// Every second that was kept.
-    pub seconds: Vec<HistoryPoint>,
-    /// What happened besides requests.
-    pub markers: Vec<StoredMarker>,
-    /// Seconds of its buckets.
-    pub step: f64,
-}
-
-/// Something that happened in a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoredMarker {
-    /// When.
-    pub time: f64,
-    /// When the last of several happened.
-    pub until: f64,
-    /// What, as a word.
-    pub kind: String,
-    /// What, as a sentence.
-    pub text: String,
-}
-
-/// What one entry has counted in one stretch of a run.
-#[derive(Clone, Debug)]
-pub struct Bucket {
-    /// When it begins.
-    pub time: f64,
-    /// Its length.
-    pub seconds: f64,
-    /// Requests.
-    pub requests: u64,
-    /// Failures.
-    pub failures: u64,
-    /// Sum of the response times.
-    pub total_ms: f64,
-    /// The response times.
-    pub times: Histogram,
-}
-
-/// What a run is called by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunName {
-    /// Its number.
-    Number(i64),
-    /// The newest.
-    Latest,
-    /// The one that others are compared with: the newest of several.
-    Baseline,
-}
-
-impl FromStr for RunName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "latest" => Ok(Self::Latest),
-            "baseline" => Ok(Self::Baseline),
-            _ => text
-                .parse()
-                .ok()
-                .filter(|number| *number > 0)
-                .map(Self::Number)
-                .ok_or_else(|| {
-                    format!("`{text}` is no run: give its number, `latest` or `baseline`")
-                }),
-        }
-    }
-}
 
 /// A file of runs, to read and to annotate. Not to be shared between threads: opening is cheap.
 #[derive(Debug)]
@@ -283,6 +130,15 @@ impl Library {
         row.map_or_else(|| Err(self.no_run(&RunName::Number(id))), Ok)
     }
 
+    /// The newest run of a test whose files have this hash and that does not last any more.
+    pub fn latest_of(&self, file_sha256: &str) -> Result<Option<RunRow>, ArchiveError> {
+        let rows = self.list()?;
+        let is_same = |row: &RunRow| row.file_sha256.as_deref() == Some(file_sha256);
+        Ok(rows
+            .into_iter()
+            .find(|row| row.ending.is_some() && is_same(row)))
+    }
+
     /// A run with all its figures. Of one that was cut off, entries end with the last bucket that
     /// was closed, up to a bucket before the last second.
     pub fn run(&self, id: i64) -> Result<StoredRun, ArchiveError> {
@@ -298,7 +154,26 @@ impl Library {
 
     /// The course of every entry, with its key; all requests together first.
     pub fn all_buckets(&self, id: i64) -> Result<Vec<(Key, Vec<Bucket>)>, ArchiveError> {
-        self.with(|connection| restore::all_buckets(connection, id))
+        let mut all = Vec::new();
+        self.each_course(id, |key, own| all.push((key, own)))?;
+        Ok(all)
+    }
+
+    /// What every entry has counted between two moments, widened to whole buckets: where they begin and
+    /// end, and the sum of each entry that has counted anything, all requests together first. `None`
+    /// if nothing is kept of that stretch.
+    pub fn between(&self, id: i64, from: f64, to: f64) -> Result<Option<Between>, ArchiveError> {
+        self.with(|connection| restore::between(connection, id, from, to))
+    }
+
+    /// Calls `action` with each entry and its course, one after the other: those of a long run do not
+    /// fit into memory at once. All requests together come first.
+    pub fn each_course(
+        &self,
+        id: i64,
+        action: impl FnMut(Key, Vec<Bucket>),
+    ) -> Result<(), ArchiveError> {
+        self.with(|connection| restore::each_course(connection, id, action))
     }
 
     /// Deletes a run that does not last any more.
@@ -336,6 +211,19 @@ impl Library {
                     params![id, is_baseline],
                 )
                 .map(drop)
+        })
+    }
+
+    /// The run that others of this name are compared with, if there is one.
+    pub fn baseline_of(&self, name: &str) -> Result<Option<i64>, ArchiveError> {
+        self.with(|connection| {
+            connection
+                .query_row(
+                    "SELECT run FROM runs WHERE is_baseline AND name = ?1 ORDER BY run DESC",
+                    [name],
+                    |row| row.get(0),
+                )
+                .optional()
         })
     }
 

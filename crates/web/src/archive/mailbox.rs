@@ -2,6 +2,7 @@
 //! and a point each.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use gregaria_stats::{HistoryPoint, Snapshot};
@@ -18,14 +19,16 @@ pub(super) enum Letter {
     Begin(f64, Box<Setup>),
     /// What there is of it.
     Keep(Seconds),
-    /// It has ended, with these figures.
-    End(Arc<Snapshot>, Ending),
-    /// Nothing follows.
-    Close,
+    /// It has ended, with what there is of it.
+    End(Seconds, Ending),
+    /// The process ends with the last run, and with this code.
+    ExitCode(i64),
+    /// Nothing follows. What cannot be written is written to a file in this folder.
+    Close(Option<PathBuf>),
 }
 
 /// Seconds of a run that are not written yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Seconds {
     /// A point for each, oldest first.
     pub(super) points: VecDeque<HistoryPoint>,
@@ -34,12 +37,6 @@ pub(super) struct Seconds {
 }
 
 impl Seconds {
-    /// The newest second of a picture.
-    pub(super) fn of(snapshot: Arc<Snapshot>) -> Self {
-        let points = snapshot.history.latest().copied().into_iter().collect();
-        Self { points, snapshot }
-    }
-
     /// Adds later seconds. Returns the picture that is not needed any more.
     pub(super) fn append(&mut self, later: Self) -> Arc<Snapshot> {
         for point in later.points {

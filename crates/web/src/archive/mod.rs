@@ -9,6 +9,7 @@
 //! difference between two snapshots, with its response times. Their length grows with the run, so
 //! that a run of any length has a bounded size.
 
+mod asides;
 mod clock;
 mod deposit;
 mod error;
@@ -23,15 +24,18 @@ mod rows;
 mod schema;
 mod setup;
 mod sparse;
+mod stored;
 mod thin;
 mod writer;
 
+pub use asides::{Line, Member, Note};
 pub use error::ArchiveError;
 pub use import::Imported;
-pub use library::{Bucket, Library, RunName, RunRow, StoredMarker, StoredRun};
+pub use library::Library;
 pub use recording::{BUCKET_ROWS, BUCKET_SECONDS};
-pub use restore::rounded_of;
+pub use restore::{Between, rounded_of};
 pub use retention::Limits;
 pub use setup::{EndKind, Ending, Setup, TestFile, UserClass, Versions, Worker};
 pub use sparse::{decode_times, encode_times};
+pub use stored::{Bucket, FailureBucket, RunName, RunRow, Seen, StoredMarker, StoredRun};
 pub use writer::Archive;

@@ -6,12 +6,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gregaria_stats::{Entry, Key, Markers, Snapshot};
+use gregaria_stats::{Entry, Exception, Key, Markers, Snapshot};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::asides::{Asides, Written};
 use super::deposit::{self, Bucket};
 use super::mailbox::Seconds;
 use super::setup::{EndKind, Ending, Setup};
+use super::stored::Seen;
 use super::{owner, thin};
 
 /// Lengths of a bucket in seconds: the first while a run is short, the second afterwards, and its
@@ -43,6 +45,10 @@ pub(super) struct Recording {
     /// Rows of buckets in the file.
     rows: u64,
     peak_users: u64,
+    /// Each exception of the last picture, and when it was noticed.
+    seen: Vec<(u64, Seen)>,
+    asides: Asides,
+    written: Written,
 }
 
 /// The figures as they were when the last bucket was closed.
@@ -77,6 +83,9 @@ impl Recording {
             buckets: 0,
             rows: 0,
             peak_users: 0,
+            seen: Vec::new(),
+            asides: Asides::default(),
+            written: Written::default(),
         }
     }
 
@@ -90,9 +99,44 @@ impl Recording {
         for point in &seconds.points {
             self.peak_users = self.peak_users.max(point.user_count);
         }
+        self.notice(&seconds.snapshot);
         match &mut self.waiting {
             Some(waiting) => drop(waiting.append(seconds)),
             None => self.waiting = Some(seconds),
+        }
+    }
+
+    /// Adds what the next write brings besides figures.
+    pub(super) fn add_asides(&mut self, asides: Asides) {
+        self.asides.append(asides);
+    }
+
+    /// When exceptions were noticed, of a run that was kept elsewhere.
+    pub(super) fn set_seen(&mut self, exceptions: &[Arc<Exception>], seen: &[Seen]) {
+        let pairs = exceptions.iter().zip(seen);
+        self.seen = pairs.map(|(one, seen)| (one.count, *seen)).collect();
+    }
+
+    /// Takes note of exceptions that came up or happened again.
+    fn notice(&mut self, snapshot: &Snapshot) {
+        // There are fewer only after they were set to zero.
+        self.seen.truncate(snapshot.exceptions.len());
+        for (place, exception) in snapshot.exceptions.iter().enumerate() {
+            let now = Some(snapshot.time);
+            match self.seen.get_mut(place) {
+                Some((count, _)) if *count == exception.count => {}
+                Some((count, seen)) => {
+                    *count = exception.count;
+                    seen.last = now;
+                }
+                None => {
+                    let seen = Seen {
+                        first: now,
+                        last: now,
+                    };
+                    self.seen.push((exception.count, seen));
+                }
+            }
         }
     }
 
@@ -128,9 +172,14 @@ impl Recording {
         let transaction = begin(connection)?;
         let run = self.ensure_run(&transaction)?;
         let closed = self.write_seconds(&transaction, run, seconds, is_due)?;
+        let written = self
+            .asides
+            .write(&transaction, run, self.started, self.written)?;
         transaction.commit()?;
         self.run = Some(run);
         self.waiting = None;
+        self.asides = Asides::default();
+        self.written = written;
         let Some((kept, rows)) = closed else {
             return Ok(());
         };
@@ -141,9 +190,21 @@ impl Recording {
     }
 
     /// Takes note of how it ended, and with which figures.
-    pub(super) fn end(&mut self, snapshot: Arc<Snapshot>, ending: Ending) {
-        self.add(Seconds::of(snapshot));
+    pub(super) fn end(&mut self, seconds: Seconds, ending: Ending) {
+        self.add(seconds);
         self.ending = Some(ending);
+    }
+
+    /// The same run for another file, with all that is still known of it.
+    pub(super) fn afresh(&self) -> Self {
+        Self {
+            waiting: self.waiting.clone(),
+            ending: self.ending.clone(),
+            peak_users: self.peak_users,
+            seen: self.seen.clone(),
+            asides: self.asides.clone(),
+            ..Self::new(self.started, self.setup.clone())
+        }
     }
 
     /// Writes the figures of the whole run and how it ended. If nobody has said how, it was cut off.
@@ -157,6 +218,8 @@ impl Recording {
                 kept.write_histograms(&transaction, run)?;
             }
         }
+        self.asides
+            .write(&transaction, run, self.started, self.written)?;
         let cut_off = || Ending {
             kind: EndKind::CutOff,
             reason: "nobody said how it ended".to_owned(),
@@ -210,7 +273,7 @@ impl Recording {
         } else {
             self.kept.clone()
         };
-        let rows = kept.close_bucket(transaction, run, snapshot)?;
+        let rows = kept.close_bucket(transaction, run, snapshot, &self.seen)?;
         Ok(Some((kept, rows)))
     }
 
@@ -244,6 +307,7 @@ impl Kept {
         transaction: &Transaction<'_>,
         run: i64,
         snapshot: &Snapshot,
+        seen: &[(u64, Seen)],
     ) -> rusqlite::Result<u64> {
         let bucket = Bucket {
             run,
@@ -278,7 +342,8 @@ impl Kept {
             .collect();
         for (place, exception) in snapshot.exceptions.iter().enumerate() {
             if self.exceptions.get(place) != Some(&exception.count) {
-                deposit::exception(transaction, run, place, exception)?;
+                let seen = seen.get(place).map(|(_, seen)| *seen).unwrap_or_default();
+                deposit::exception(transaction, run, place, exception, seen)?;
             }
         }
         self.exceptions = snapshot.exceptions.iter().map(|one| one.count).collect();

@@ -6,21 +6,24 @@ use gregaria_stats::{
     Entry, Exception, Failure, Histogram, History, Key, Rounded, Settings, Snapshot, Window,
     round_response_time,
 };
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::library::{Bucket, RunRow, StoredMarker, StoredRun};
+use super::asides::{Line, Note};
 use super::rows::{self, broken};
 use super::setup::Setup;
 use super::sparse::{decode_rounded, decode_times};
+use super::stored::{Bucket, FailureBucket, RunRow, Seen, StoredMarker, StoredRun};
 
 /// All of a run.
 pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<StoredRun> {
     let id = row.id;
-    let (setup, notices, step): (String, String, f64) = connection.query_row(
-        "SELECT setup, notices, step FROM runs WHERE run = ?1",
-        [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?;
+    let (setup, notices, step, crew): (String, String, f64, Option<String>) = connection
+        .query_row(
+            "SELECT setup, notices, step, crew FROM runs WHERE run = ?1",
+            [id],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+    let crew = crew.map(|crew| serde_json::from_str(&crew).map_err(|_| broken(3)));
     let setup: Setup = serde_json::from_str(&setup).map_err(|_| broken(0))?;
     let notices: Vec<String> = serde_json::from_str(&notices).map_err(|_| broken(1))?;
     let seconds: Vec<_> = connection
@@ -43,14 +46,26 @@ pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<Stor
         window: Window::new(total.start_time, total.last_request),
         total: Arc::new(total),
         entries: entries.into_iter().map(Arc::new).collect(),
-        failures: failures(connection, id)?,
-        exceptions: exceptions(connection, id)?,
+        failures: Vec::new(),
+        exceptions: Vec::new(),
         history: Arc::new(history),
         markers: Arc::default(),
         notices,
     };
+    let (failures, failure_buckets) = failures(connection, id)?;
+    let (exceptions, exceptions_seen) = exceptions(connection, id)?;
+    let snapshot = Snapshot {
+        failures,
+        exceptions,
+        ..snapshot
+    };
     Ok(StoredRun {
         markers: markers(connection, id)?,
+        exceptions_seen,
+        failure_buckets,
+        crew: crew.transpose()?,
+        notes: notes(connection, id)?,
+        log: log(connection, id)?,
         row,
         setup,
         snapshot: Arc::new(snapshot),
@@ -163,19 +178,13 @@ pub(super) fn buckets(
         .collect()
 }
 
-/// The course of every entry.
-pub(super) fn all_buckets(
+/// Calls `action` with each entry and its course.
+pub(super) fn each_course(
     connection: &Connection,
     run: i64,
-) -> rusqlite::Result<Vec<(Key, Vec<Bucket>)>> {
-    let keys: Vec<(i64, Key)> = connection
-        .prepare("SELECT entry, method, name FROM entries WHERE run = ?1 ORDER BY entry")?
-        .query_map([run], |row| {
-            let (method, name): (String, String) = (row.get(1)?, row.get(2)?);
-            Ok((row.get(0)?, Key::new(&method, &name)))
-        })?
-        .collect::<Result<_, _>>()?;
-    let mut all: Vec<(Key, Vec<Bucket>)> = Vec::with_capacity(keys.len());
+    mut action: impl FnMut(Key, Vec<Bucket>),
+) -> rusqlite::Result<()> {
+    let keys = keys(connection, run)?;
     let mut statement = connection.prepare(
         "SELECT entry, time, seconds, requests, failures, total_ms, times FROM buckets
          WHERE run = ?1 ORDER BY entry, time",
@@ -191,9 +200,76 @@ pub(super) fn all_buckets(
             own.push(bucket(row, 1)?);
             next = rows.next()?;
         }
-        all.push((key, own));
+        action(key, own);
     }
-    Ok(all)
+    Ok(())
+}
+
+/// Number and key of each entry, in the order of the numbers.
+fn keys(connection: &Connection, run: i64) -> rusqlite::Result<Vec<(i64, Key)>> {
+    connection
+        .prepare("SELECT entry, method, name FROM entries WHERE run = ?1 ORDER BY entry")?
+        .query_map([run], |row| {
+            let (method, name): (String, String) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, Key::new(&method, &name)))
+        })?
+        .collect()
+}
+
+/// What was counted in a stretch of a run.
+#[derive(Clone, Debug)]
+pub struct Between {
+    /// Where it begins.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// The sum of each entry, all requests together first.
+    pub sums: Vec<(Key, Bucket)>,
+}
+
+/// What every entry has counted between two moments.
+pub(super) fn between(
+    connection: &Connection,
+    run: i64,
+    from: f64,
+    to: f64,
+) -> rusqlite::Result<Option<Between>> {
+    let (begin, end): (Option<f64>, Option<f64>) = connection.query_row(
+        "SELECT min(time), max(time + seconds) FROM buckets
+         WHERE run = ?1 AND entry = 0 AND time + seconds > ?2 AND time < ?3",
+        params![run, from, to],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let Some((begin, end)) = begin.zip(end) else {
+        return Ok(None);
+    };
+    let mut sums: Vec<(i64, Bucket)> = Vec::new();
+    let mut statement = connection.prepare(
+        "SELECT entry, time, seconds, requests, failures, total_ms, times FROM buckets
+         WHERE run = ?1 AND time >= ?2 AND time < ?3 ORDER BY entry, time",
+    )?;
+    let mut rows = statement.query(params![run, begin, end])?;
+    while let Some(row) = rows.next()? {
+        let (number, more) = (row.get(0)?, bucket(row, 1)?);
+        match sums.last_mut() {
+            Some((last, sum)) if *last == number => {
+                sum.seconds = more.time + more.seconds - sum.time;
+                sum.requests += more.requests;
+                sum.failures += more.failures;
+                sum.total_ms += more.total_ms;
+                sum.times.merge(&more.times);
+            }
+            _ => sums.push((number, more)),
+        }
+    }
+    let keys = keys(connection, run)?;
+    let key = |number: i64| keys.iter().find(|(found, _)| *found == number);
+    let named = |(number, sum)| key(number).map(|(_, key)| (key.clone(), sum));
+    Ok(Some(Between {
+        from: begin,
+        to: end,
+        sums: sums.into_iter().filter_map(named).collect(),
+    }))
 }
 
 /// A bucket whose columns begin at `first`.
@@ -209,14 +285,23 @@ fn bucket(row: &Row<'_>, first: usize) -> rusqlite::Result<Bucket> {
     })
 }
 
-fn failures(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Arc<Failure>>> {
-    connection
+/// Failures, and how often each happened when.
+fn failures(
+    connection: &Connection,
+    run: i64,
+) -> rusqlite::Result<(Vec<Arc<Failure>>, Vec<FailureBucket>)> {
+    let mut numbers: Vec<i64> = Vec::new();
+    let failures = connection
         .prepare(
-            "SELECT method, name, error, occurrences, first_seen, last_seen
+            "SELECT method, name, error, occurrences, first_seen, last_seen, failure, nodes
              FROM failures WHERE run = ?1 ORDER BY failure",
         )?
         .query_map([run], |row| {
             let text = |place| row.get::<_, String>(place).map(Arc::from);
+            numbers.push(row.get(6)?);
+            let nodes: Option<String> = row.get(7)?;
+            let nodes: Vec<String> =
+                serde_json::from_str(nodes.as_deref().unwrap_or("[]")).map_err(|_| broken(7))?;
             Ok(Arc::new(Failure {
                 method: text(0)?,
                 name: text(1)?,
@@ -224,29 +309,79 @@ fn failures(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Arc<Failu
                 occurrences: row.get(3)?,
                 first_seen: row.get(4)?,
                 last_seen: row.get(5)?,
-                nodes: Arc::default(),
+                nodes: Arc::new(nodes.into_iter().map(Arc::from).collect()),
             }))
         })?
-        .collect()
+        .collect::<rusqlite::Result<_>>()?;
+    let buckets: Vec<_> = connection
+        .prepare(
+            "SELECT failure, time, seconds, occurrences FROM failure_buckets
+             WHERE run = ?1 ORDER BY failure, time",
+        )?
+        .query_map([run], |row| {
+            let place = numbers.binary_search(&row.get(0)?);
+            Ok(FailureBucket {
+                failure: place.unwrap_or(usize::MAX),
+                time: row.get(1)?,
+                seconds: row.get(2)?,
+                occurrences: row.get(3)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok((failures, buckets))
 }
 
-fn exceptions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Arc<Exception>>> {
+/// Exceptions, and when each was noticed.
+fn exceptions(
+    connection: &Connection,
+    run: i64,
+) -> rusqlite::Result<(Vec<Arc<Exception>>, Vec<Seen>)> {
     connection
         .prepare(
-            "SELECT occurrences, message, traceback, nodes
+            "SELECT occurrences, message, traceback, nodes, first_seen, last_seen, error_type
              FROM exceptions WHERE run = ?1 ORDER BY exception",
         )?
         .query_map([run], |row| {
             let text = |place| row.get::<_, String>(place).map(Arc::from);
             let nodes: Vec<String> =
                 serde_json::from_str(&row.get::<_, String>(3)?).map_err(|_| broken(3))?;
-            Ok(Arc::new(Exception {
+            let exception = Arc::new(Exception {
                 count: row.get(0)?,
-                error_type: None,
+                error_type: row.get::<_, Option<String>>(6)?.map(Arc::from),
                 message: text(1)?,
                 traceback: text(2)?,
                 nodes: nodes.into_iter().map(Arc::from).collect(),
-            }))
+            });
+            let (first, last) = (row.get(4)?, row.get(5)?);
+            Ok((exception, Seen { first, last }))
+        })?
+        .collect()
+}
+
+fn notes(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Note>> {
+    connection
+        .prepare("SELECT time, text, author FROM notes WHERE run = ?1 ORDER BY note")?
+        .query_map([run], |row| {
+            Ok(Note {
+                time: row.get(0)?,
+                text: row.get(1)?,
+                by: row.get(2)?,
+            })
+        })?
+        .collect()
+}
+
+fn log(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Line>> {
+    connection
+        .prepare("SELECT time, source, level, logger, text FROM log WHERE run = ?1 ORDER BY line")?
+        .query_map([run], |row| {
+            Ok(Line {
+                time: row.get(0)?,
+                source: row.get(1)?,
+                level: row.get(2)?,
+                logger: row.get(3)?,
+                text: row.get(4)?,
+            })
         })?
         .collect()
 }

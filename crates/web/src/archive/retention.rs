@@ -77,6 +77,12 @@ pub(super) fn give_back(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The largest number that a run has had; 0 before the first.
+pub(super) fn newest(connection: &Connection) -> rusqlite::Result<i64> {
+    let query = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'runs'";
+    connection.query_row(query, [], |row| row.get(0))
+}
+
 /// Bytes of the pages that hold something.
 pub(super) fn bytes_in_use(connection: &Connection) -> rusqlite::Result<u64> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));

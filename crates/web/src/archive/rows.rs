@@ -3,8 +3,8 @@
 use gregaria_stats::{CHART_PERCENTILES, HistoryPoint};
 use rusqlite::{Row, types::Type};
 
-use super::library::RunRow;
 use super::setup::{EndKind, Ending};
+use super::stored::RunRow;
 
 /// Columns of [`run`], in its order.
 pub(super) const RUN_COLUMNS: &str = "run, name, host, file_sha256, started, last_second, ended, end_kind, end_reason, \

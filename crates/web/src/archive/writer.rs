@@ -1,17 +1,21 @@
 //! The thread that writes, and the handle by which it is told what.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use gregaria_stats::Snapshot;
 use rusqlite::Connection;
 
+use crate::picture::Pulse;
+
+use super::asides::{Asides, Line, Member, Note};
 use super::clock;
 use super::mailbox::{Letter, Mailbox, Seconds};
 use super::recording::Recording;
 use super::setup::{Ending, Setup};
-use super::{ArchiveError, Limits, retention, schema};
+use super::{ArchiveError, Limits, deposit, retention, schema};
 
 /// Keeps the runs of this process, one after the other. Cheap to clone; all clones are one.
 ///
@@ -27,6 +31,12 @@ struct Inner {
     path: PathBuf,
     mailbox: Mailbox,
     state: Mutex<State>,
+    /// Rings when the writer has told something.
+    has_told: Condvar,
+    /// Tells what ended in each second.
+    pulse: Mutex<Pulse>,
+    /// What the writer takes with the next second.
+    asides: Mutex<Asides>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -34,6 +44,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     run: Option<i64>,
+    newest: i64,
     problem: Option<String>,
     notices: Vec<String>,
 }
@@ -46,10 +57,17 @@ impl Archive {
         let mut connection = schema::open(path)?;
         retention::mark_cut_off(&connection, clock::now()).map_err(explain)?;
         retention::prune(&mut connection, limits).map_err(explain)?;
+        let newest = retention::newest(&connection).map_err(explain)?;
         let inner = Arc::new(Inner {
             path: path.to_owned(),
             mailbox: Mailbox::default(),
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                newest,
+                ..State::default()
+            }),
+            has_told: Condvar::new(),
+            pulse: Mutex::new(Pulse::new(false, clock::now())),
+            asides: Mutex::default(),
             thread: Mutex::default(),
         });
         let writer = Writer {
@@ -57,6 +75,7 @@ impl Archive {
             connection,
             limits,
             recording: None,
+            exit_code: None,
         };
         let thread = thread::Builder::new()
             .name("run store".to_owned())
@@ -77,6 +96,7 @@ impl Archive {
     /// A run begins at `time`. One that has not been ended is cut off by it.
     pub fn begin(&self, time: f64, setup: Setup) {
         lock(&self.inner.state).run = None;
+        *lock(&self.inner.pulse) = Pulse::new(setup.workers.is_some(), time);
         self.inner
             .mailbox
             .post(Letter::Begin(time, Box::new(setup)));
@@ -87,14 +107,56 @@ impl Archive {
         lock(&self.inner.state).run
     }
 
+    /// Waits until the number of the run that has begun is known, so long at most. `None` if it is
+    /// not by then, or the file cannot be written.
+    pub fn wait_for_run(&self, limit: Duration) -> Option<i64> {
+        let state = lock(&self.inner.state);
+        let waited = self
+            .inner
+            .has_told
+            .wait_timeout_while(state, limit, |state| {
+                state.run.is_none() && state.problem.is_none()
+            });
+        waited.unwrap_or_else(PoisonError::into_inner).0.run
+    }
+
+    /// The largest number that a run of this file has had, as far as this process knows; 0 for none.
+    pub fn newest(&self) -> i64 {
+        lock(&self.inner.state).newest
+    }
+
     /// To be called with the picture of each second while a run lasts.
     pub fn keep(&self, snapshot: Arc<Snapshot>) {
-        self.inner.mailbox.post(Letter::Keep(Seconds::of(snapshot)));
+        let points = lock(&self.inner.pulse).beat(&snapshot).into();
+        let seconds = Seconds { points, snapshot };
+        self.inner.mailbox.post(Letter::Keep(seconds));
     }
 
     /// The run has ended with these figures.
     pub fn end(&self, snapshot: Arc<Snapshot>, ending: Ending) {
-        self.inner.mailbox.post(Letter::End(snapshot, ending));
+        let points = lock(&self.inner.pulse).finish(&snapshot).into();
+        let seconds = Seconds { points, snapshot };
+        self.inner.mailbox.post(Letter::End(seconds, ending));
+    }
+
+    /// How the workers of the present run are; what was said before is replaced.
+    pub fn crew(&self, crew: Vec<Member>) {
+        lock(&self.inner.asides).crew = Some(crew);
+    }
+
+    /// Keeps a note of the present run.
+    pub fn note(&self, note: Note) {
+        lock(&self.inner.asides).notes.push(note);
+    }
+
+    /// Keeps a line of the log with the present run, or with the next if it belongs to that.
+    pub fn log(&self, line: Line) {
+        lock(&self.inner.asides).say(line);
+    }
+
+    /// The process ends with the last run, and with this code.
+    pub fn set_exit_code(&self, code: i64) {
+        self.inner.mailbox.post(Letter::ExitCode(code));
     }
 
     /// Why the present run is not being kept; `None` if it is.
@@ -108,12 +170,14 @@ impl Archive {
         (!state.notices.is_empty()).then(|| state.notices.remove(0))
     }
 
-    /// Writes what is left and closes the file. Does nothing the second time.
-    pub fn close(&self) {
+    /// Writes what is left and closes the file. What cannot be written there is written to another
+    /// file in the folder `refuge`, if there is one. Does nothing the second time.
+    pub fn close(&self, refuge: Option<&Path>) {
         let Some(thread) = lock(&self.inner.thread).take() else {
             return;
         };
-        self.inner.mailbox.post(Letter::Close);
+        let refuge = refuge.map(Path::to_owned);
+        self.inner.mailbox.post(Letter::Close(refuge));
         if thread.join().is_err() {
             tracing::error!("the thread of the run store has panicked");
         }
@@ -126,6 +190,7 @@ struct Writer {
     connection: Connection,
     limits: Limits,
     recording: Option<Recording>,
+    exit_code: Option<i64>,
 }
 
 impl Writer {
@@ -143,17 +208,25 @@ impl Writer {
                 Letter::Keep(seconds) => {
                     if let Some(recording) = &mut self.recording {
                         recording.add(seconds);
+                        recording.add_asides(lock(&self.inner.asides).take());
                         self.attempt(Recording::write);
                     }
                 }
-                Letter::End(snapshot, ending) => {
+                Letter::End(seconds, ending) => {
                     if let Some(recording) = &mut self.recording {
-                        recording.end(snapshot, ending);
+                        recording.end(seconds, ending);
+                        recording.add_asides(lock(&self.inner.asides).take());
                         self.finish();
                     }
                 }
-                Letter::Close => {
+                Letter::ExitCode(code) => {
+                    self.exit_code = Some(code);
+                    self.write_exit_code();
+                }
+                Letter::Close(refuge) => {
                     self.finish();
+                    self.write_exit_code();
+                    self.take_refuge(refuge.as_deref());
                     return;
                 }
             }
@@ -167,6 +240,42 @@ impl Writer {
         }
     }
 
+    /// Writes the exit code to the last run, if all the rest of it is written.
+    fn write_exit_code(&mut self) {
+        let run = lock(&self.inner.state).run;
+        let (Some(run), Some(code), None) = (run, self.exit_code, &self.recording) else {
+            return;
+        };
+        match deposit::exit_code(&self.connection, run, code) {
+            Ok(()) => self.exit_code = None,
+            Err(error) => tracing::debug!("cannot write the exit code: {error}"),
+        }
+    }
+
+    /// Writes a run whose end could not be written to a file of its own.
+    fn take_refuge(&mut self, folder: Option<&Path>) {
+        let (Some(recording), Some(folder)) = (&self.recording, folder) else {
+            return;
+        };
+        // A name that nobody can have taken before.
+        let token = crate::guard::random_token();
+        let path = folder.join(format!("gregaria-{}.sqlite", &token[..16]));
+        let written = schema::open(&path).and_then(|mut connection| {
+            let mut whole = recording.afresh();
+            let outcome = whole.finish(&mut connection);
+            outcome.map_err(|error| ArchiveError::of(&path, &error))
+        });
+        let notice = match written {
+            Ok(()) => format!(
+                "the figures of the run are kept in `{0}`\n\
+                 hint: `gregaria report list --store {0}` shows them",
+                path.display()
+            ),
+            Err(error) => format!("the end of the run could not be kept: {error}"),
+        };
+        lock(&self.inner.state).notices.push(notice);
+    }
+
     /// Carries `action` out on the run, if there is one. A failure is told when it is the first after
     /// a success. Returns whether it succeeded.
     fn attempt(
@@ -177,24 +286,32 @@ impl Writer {
             return true;
         };
         let outcome = action(recording, &mut self.connection);
-        let path = &self.inner.path;
-        let mut state = lock(&self.inner.state);
-        state.run = recording.run();
+        let is_written = outcome.is_ok();
+        let run = recording.run();
+        lock(&self.inner.state).take_in(run, outcome, &self.inner.path);
+        self.inner.has_told.notify_all();
+        is_written
+    }
+}
+
+impl State {
+    /// What has become of a write.
+    fn take_in(&mut self, run: Option<i64>, outcome: rusqlite::Result<()>, path: &Path) {
+        self.run = run;
+        self.newest = self.newest.max(run.unwrap_or(0));
         let Err(error) = outcome else {
-            if state.problem.take().is_some() {
+            if self.problem.take().is_some() {
                 let notice = format!("run store `{}` can be written again", path.display());
-                state.notices.push(notice);
+                self.notices.push(notice);
             }
-            return true;
+            return;
         };
         let problem = ArchiveError::of(path, &error).to_string();
-        if state.problem.is_none() {
-            state.notices.push(format!(
-                "{problem}; the test goes on, and is kept in memory"
-            ));
+        if self.problem.is_none() {
+            let notice = format!("{problem}; the test goes on, and is kept in memory");
+            self.notices.push(notice);
         }
-        state.problem = Some(problem);
-        false
+        self.problem = Some(problem);
     }
 }
 

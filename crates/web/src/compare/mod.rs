@@ -20,5 +20,6 @@ mod table;
 pub use course::{Course, Stretch, Window};
 pub use figure::{Figure, Metric};
 pub use table::{
-    Comparison, Judged, RUN_TO_RUN, Row, SMALLEST_CHANGE, TABLE_LEVEL, Verdict, compare,
+    Comparison, Judged, Measured, RUN_TO_RUN, Row, SMALLEST_CHANGE, TABLE_LEVEL, Verdict, compare,
+    compare_measured,
 };

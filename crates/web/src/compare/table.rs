@@ -9,7 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use gregaria_stats::Key;
+use gregaria_stats::{Entry, Key};
 
 use super::course::{Course, Window};
 use super::figure::{Figure, Metric, Spread};
@@ -103,20 +103,66 @@ struct Difference {
     probability: f64,
 }
 
+/// What is compared of one entry of one run.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// Requests.
+    pub requests: u64,
+    /// Its figures, in the order of [`Metric::ALL`].
+    pub figures: [Figure; Metric::ALL.len()],
+}
+
+impl Measured {
+    /// The figures of a course.
+    pub fn of(course: &Course) -> Self {
+        let sum = course.sum();
+        Self {
+            requests: sum.requests,
+            figures: Metric::ALL.map(|metric| metric.of(&course.windows, &sum)),
+        }
+    }
+
+    /// The figures of an entry whose course is not known. Nothing is known of how much they vary.
+    pub fn of_sum(entry: &Entry) -> Self {
+        let sum = Window {
+            seconds: entry
+                .last_request
+                .map_or(0.0, |last| last - entry.start_time),
+            requests: entry.requests,
+            failures: entry.failures,
+            times: entry.histogram.clone(),
+        };
+        Self {
+            requests: entry.requests,
+            figures: Metric::ALL.map(|metric| metric.of(&[], &sum)),
+        }
+    }
+}
+
 /// Compares B with A, entry by entry.
 pub fn compare(a: &[(Key, Course)], b: &[(Key, Course)]) -> Comparison {
-    let in_b: HashMap<&Key, &Course> = b.iter().map(|(key, course)| (key, course)).collect();
+    let measured = |all: &[(Key, Course)]| -> Vec<_> {
+        all.iter()
+            .map(|(key, course)| (key.clone(), Measured::of(course)))
+            .collect()
+    };
+    compare_measured(&measured(a), &measured(b))
+}
+
+/// Compares B with A, entry by entry, by what was measured of each.
+pub fn compare_measured(a: &[(Key, Measured)], b: &[(Key, Measured)]) -> Comparison {
+    let in_b: HashMap<&Key, &Measured> = b.iter().map(|(key, found)| (key, found)).collect();
     let in_a: HashSet<&Key> = a.iter().map(|(key, _)| key).collect();
     let mut rows = Vec::new();
     let mut differences = Vec::new();
-    for (key, course) in a {
-        let (row, found) = row(key, Some(course), in_b.get(key).copied());
+    for (key, measured) in a {
+        let (row, found) = row(key, Some(measured), in_b.get(key).copied());
         rows.push(row);
         differences.extend(found);
     }
-    for (key, course) in b {
+    for (key, measured) in b {
         if !in_a.contains(key) {
-            let (row, found) = row(key, None, Some(course));
+            let (row, found) = row(key, None, Some(measured));
             rows.push(row);
             differences.extend(found);
         }
@@ -131,19 +177,16 @@ pub fn compare(a: &[(Key, Course)], b: &[(Key, Course)]) -> Comparison {
     Comparison { rows }
 }
 
-fn row(key: &Key, a: Option<&Course>, b: Option<&Course>) -> (Row, Vec<Option<Difference>>) {
-    let [sum_a, sum_b] = [a, b].map(|course| course.map(Course::sum).unwrap_or_default());
+fn row(key: &Key, a: Option<&Measured>, b: Option<&Measured>) -> (Row, Vec<Option<Difference>>) {
+    const NOTHING: Figure = Figure {
+        value: None,
+        spread: None,
+    };
     let mut figures = Vec::new();
     let mut differences = Vec::new();
-    for metric in Metric::ALL {
-        let figure = |course: Option<&Course>, sum: &Window| match course {
-            Some(course) => metric.of(&course.windows, sum),
-            None => Figure {
-                value: None,
-                spread: None,
-            },
-        };
-        let (in_a, in_b) = (figure(a, &sum_a), figure(b, &sum_b));
+    for (place, metric) in Metric::ALL.into_iter().enumerate() {
+        let figure = |run: Option<&Measured>| run.map_or(NOTHING, |run| run.figures[place]);
+        let (in_a, in_b) = (figure(a), figure(b));
         differences.push(difference(in_a, in_b));
         figures.push(Judged {
             metric,
@@ -153,12 +196,13 @@ fn row(key: &Key, a: Option<&Course>, b: Option<&Course>) -> (Row, Vec<Option<Di
             verdict: Verdict::Unknown,
         });
     }
+    let requests = |run: Option<&Measured>| run.map_or(0, |run| run.requests);
     let row = Row {
         key: key.clone(),
         is_in_a: a.is_some(),
         is_in_b: b.is_some(),
-        requests_a: sum_a.requests,
-        requests_b: sum_b.requests,
+        requests_a: requests(a),
+        requests_b: requests(b),
         figures,
     };
     (row, differences)

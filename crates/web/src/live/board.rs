@@ -49,7 +49,7 @@ impl Board {
             seq: first_seq,
             view: None,
             state: None,
-            run: Run::new(None, now),
+            run: Run::new(None, now, false),
             crew: Crew::default(),
             slots: VecDeque::new(),
             alerts: Vec::new(),
@@ -72,7 +72,7 @@ impl Board {
         let number = view.status.run.as_ref().map(|run| run.number);
         let begins = number != self.run.number;
         if begins {
-            self.run = Run::new(number, run_start(view));
+            self.run = Run::new(number, run_start(view), view.workers.is_some());
             self.crew.begin_run();
         }
         let lasts = lasts(view);
@@ -84,22 +84,20 @@ impl Board {
             None => Default::default(),
             Some(workers) => self.crew.advance(now, workers),
         };
-        let mut failure_rates = Vec::new();
-        let point = view.figures.history.latest();
-        let series = point.filter(|point| point.time > self.run.last_point);
-        let series = series.map(|point| {
-            self.run.last_point = point.time;
-            failure_rates = failures::kind_rates(&rates);
-            let target = view.status.target_users;
-            let now = figures::rates(&view.figures);
-            self.run.course.push(point, now, target, rates)
-        });
+        let points = self.run.points(&view.figures, lasts);
+        let failure_rates = if points.is_empty() {
+            Vec::new()
+        } else {
+            failures::kind_rates(&rates)
+        };
+        let target = view.status.target_users;
+        let series = self.run.course.push(&points, target, &rates);
         let table = &self.run.table;
         let column = self
             .run
             .buckets
             .advance(&view.figures, &table.names, !lasts);
-        self.run.pulse.advance(&view.figures, !lasts);
+        self.run.courses.advance(&view.figures, !lasts);
         self.run.peak_users = self.run.peak_users.max(view.status.user_count);
         let mut slot = Slot::new(Tick {
             seq: self.seq,
@@ -315,7 +313,7 @@ impl Board {
         exceptions: &[usize],
     ) -> Option<FailureCourses> {
         let figures = &self.view.as_ref()?.figures;
-        Some(self.run.pulse.courses(figures, failures, exceptions))
+        Some(self.run.courses.of(figures, failures, exceptions))
     }
 
     /// All about one worker, its log left out.

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gregaria_stats::{Entry, Histogram, Precision, Snapshot};
+use gregaria_stats::{Entry, Snapshot};
 
 use crate::model::HeatColumn;
+use crate::picture::{self, Cell, Share};
 
-use super::heat;
 use super::rows::Names;
 
 /// Seconds of a bucket, as long as the run is not long.
@@ -16,72 +16,6 @@ pub(super) const BUCKET_SECONDS: f64 = 10.0;
 
 /// Buckets kept at most: an hour. When there are so many, neighbours are joined.
 const MAX_BUCKETS: usize = 360;
-
-/// What one entry has counted in one bucket.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Share {
-    pub(super) requests: u64,
-    pub(super) failures: u64,
-    pub(super) timed: u64,
-    pub(super) sum_ms: f64,
-    pub(super) bytes: u64,
-    /// Index and count of each bucket of the histogram.
-    times: Box<[(u16, u32)]>,
-}
-
-impl Share {
-    fn between(before: Option<&Entry>, now: &Entry) -> Self {
-        // An entry that began again later has been set to zero in between.
-        #[expect(clippy::float_cmp, reason = "the same moment is the same bits")]
-        let before = before.filter(|before| before.start_time == now.start_time);
-        let zero = Histogram::default();
-        let of = |read: fn(&Entry) -> u64| read(now).saturating_sub(before.map_or(0, read));
-        let times = now
-            .histogram
-            .since(before.map_or(&zero, |entry| &entry.histogram));
-        let times = times.buckets().map(|(index, count)| {
-            let index = u16::try_from(index).unwrap_or(u16::MAX);
-            (index, u32::try_from(count).unwrap_or(u32::MAX))
-        });
-        let sum = |entry: &Entry| entry.total_response_time_ms;
-        Self {
-            requests: of(|entry| entry.requests),
-            failures: of(|entry| entry.failures),
-            timed: of(Entry::timed_requests),
-            sum_ms: (sum(now) - before.map_or(0.0, sum)).max(0.0),
-            bytes: of(|entry| entry.total_content_length),
-            times: times.collect(),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.requests == 0 && self.failures == 0
-    }
-
-    /// Adds another share of the same entry.
-    pub(super) fn add(&mut self, other: &Self, times: &mut Histogram) {
-        self.requests += other.requests;
-        self.failures += other.failures;
-        self.timed += other.timed;
-        self.sum_ms += other.sum_ms;
-        self.bytes += other.bytes;
-        other.fill(times);
-    }
-
-    /// Adds its times to a histogram.
-    pub(super) fn fill(&self, times: &mut Histogram) {
-        for (index, count) in &self.times {
-            times.add_bucket(usize::from(*index), u64::from(*count));
-        }
-    }
-
-    /// Its times.
-    pub(super) fn histogram(&self) -> Histogram {
-        let mut times = Histogram::new(Precision::default());
-        self.fill(&mut times);
-        times
-    }
-}
 
 /// One stretch of the run.
 #[derive(Clone, Debug)]
@@ -94,6 +28,26 @@ pub(super) struct Bucket {
     pub(super) total: Share,
     /// Entries that counted something, by their index.
     pub(super) shares: HashMap<u32, Share>,
+}
+
+impl Bucket {
+    /// What the entry of this index has counted in it.
+    pub(super) fn share(&self, index: u32) -> Option<&Share> {
+        if index == 0 {
+            Some(&self.total)
+        } else {
+            self.shares.get(&index)
+        }
+    }
+
+    /// The stretch as it is of one entry.
+    pub(super) fn cell(&self, index: u32) -> Cell<'_> {
+        Cell {
+            from: self.from,
+            to: self.to,
+            share: self.share(index),
+        }
+    }
 }
 
 /// The buckets of one run, oldest first.
@@ -154,7 +108,7 @@ impl Buckets {
             }
         }
         self.total = Some(Arc::clone(&snapshot.total));
-        let column = heat::column(now, &total.histogram(), total.failures);
+        let column = picture::column(now, &total.histogram(), total.failures);
         self.all.push(Bucket {
             from: self.from,
             to: now,
@@ -173,10 +127,10 @@ impl Buckets {
         while let Some(mut first) = rest.next() {
             if let Some(second) = rest.next() {
                 first.to = second.to;
-                first.total = joined(&first.total, &second.total);
+                first.total = Share::joined(&first.total, &second.total);
                 for (index, share) in second.shares {
                     let share = match first.shares.get(&index) {
-                        Some(before) => joined(before, &share),
+                        Some(before) => Share::joined(before, &share),
                         None => share,
                     };
                     first.shares.insert(index, share);
@@ -196,19 +150,4 @@ impl Buckets {
     pub(super) fn step(&self) -> f64 {
         self.step
     }
-}
-
-fn joined(a: &Share, b: &Share) -> Share {
-    let mut sum = Share::default();
-    let mut times = Histogram::new(Precision::default());
-    sum.add(a, &mut times);
-    sum.add(b, &mut times);
-    sum.times = times
-        .buckets()
-        .map(|(index, count)| {
-            let index = u16::try_from(index).unwrap_or(u16::MAX);
-            (index, u32::try_from(count).unwrap_or(u32::MAX))
-        })
-        .collect();
-    sum
 }

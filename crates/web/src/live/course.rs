@@ -17,7 +17,7 @@ struct Point {
     time: f64,
     users: u64,
     target_users: u64,
-    /// Requests and failures a second; `None` before a second is complete.
+    /// Requests and failures of each second.
     rps: Option<f64>,
     failures_per_second: Option<f64>,
     percentiles_ms: [Option<f64>; 3],
@@ -45,35 +45,41 @@ impl Default for Course {
 }
 
 impl Course {
-    /// Adds a second with requests and failures a second now, and returns it as the end of the lines.
+    /// Adds seconds, and returns them as the end of the lines; `None` for none.
     pub(super) fn push(
         &mut self,
-        point: &HistoryPoint,
-        now: Option<(f64, f64)>,
+        seconds: &[HistoryPoint],
         target_users: u64,
-        rates: Rates,
-    ) -> Series {
-        let point = Point {
-            time: point.time,
-            users: point.user_count,
-            target_users,
-            rps: now.map(|(rps, _)| rps),
-            failures_per_second: now.map(|(_, failures)| failures),
-            percentiles_ms: point.percentiles_ms,
-            rates,
-        };
+        rates: &Rates,
+    ) -> Option<Series> {
         let mut end = Series {
             step_seconds: 1.0,
             ..Series::default()
         };
-        add(&mut end, &point);
+        for second in seconds {
+            let point = Point {
+                time: second.time,
+                users: second.user_count,
+                target_users,
+                rps: Some(second.rps),
+                failures_per_second: Some(second.failures_per_second),
+                percentiles_ms: second.percentiles_ms,
+                rates: rates.clone(),
+            };
+            add(&mut end, &point);
+            self.take_in(point);
+        }
+        (!seconds.is_empty()).then_some(end)
+    }
+
+    fn take_in(&mut self, point: Point) {
         let (joined, count) = match self.open.take() {
             None => (point, 1),
             Some((open, count)) => (join(&open, count, &point, 1), count + 1),
         };
         if count < self.step {
             self.open = Some((joined, count));
-            return end;
+            return;
         }
         self.points.push(joined);
         if self.points.len() == MAX_POINTS {
@@ -86,7 +92,6 @@ impl Course {
             self.points = thin;
             self.step *= 2;
         }
-        end
     }
 
     /// The lines between two moments with at most about so many points, as wide as that needs. A
@@ -224,12 +229,8 @@ mod tests {
     fn a_stretch_without_points_is_a_row_of_gaps() {
         let mut course = Course::default();
         for time in [1, 2, 3, 40, 41] {
-            course.push(
-                &second(time, 3.0),
-                Some((2.0, 1.0)),
-                1,
-                Rates::from([(FailureKind::Check, 1.0)]),
-            );
+            let rates = Rates::from([(FailureKind::Check, 1.0)]);
+            course.push(&[second(time, 3.0)], 1, &rates);
         }
         let series = course.series(0.0, 100.0, 1000);
         assert_eq!(series.time, [1.0, 2.0, 3.0, 4.0, 40.0, 41.0]);
@@ -243,7 +244,7 @@ mod tests {
         let mut course = Course::default();
         for time in 1..=86_400 {
             let p99 = if time == 777 { 9000.0 } else { 10.0 };
-            course.push(&second(time, p99), Some((2.0, 1.0)), 1, Rates::new());
+            course.push(&[second(time, p99)], 1, &Rates::new());
         }
         let series = course.series(0.0, 1e9, 1000);
         assert!(series.time.len() <= 1000);

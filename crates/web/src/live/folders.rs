@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use gregaria_stats::{Entry, Key, Window};
 
-use super::figures::figures_of;
 use crate::model::EntryFolder;
+use crate::picture::figures_of;
 
 /// What entries of a folder have in common.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum FoldersBy {
 
 impl FoldersBy {
     /// The folder of an entry.
-    pub(super) fn name_of(self, key: &Key) -> &str {
+    pub(crate) fn name_of(self, key: &Key) -> &str {
         match self {
             Self::Path => folder_of(&key.name),
             Self::Method => &key.method,
@@ -44,7 +44,7 @@ fn folder_of(name: &str) -> &str {
 }
 
 /// Merges the entries of each folder.
-pub(super) fn merged<'a>(
+pub(crate) fn merged<'a>(
     entries: impl Iterator<Item = (u32, &'a Arc<Entry>)>,
     by: FoldersBy,
     window: &Window,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gregaria_stats::{Entry, Key, Snapshot, TOTAL_NAME};
 
 use crate::model::{EntryColumns, EntryName};
+use crate::picture::push_row;
 
 /// Which index stands for which name: 0 for the total, the others in the order of their coming.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Names {
 }
 
 /// An entry as it was shown, with its rates.
-type Shown = (Arc<Entry>, (f64, f64));
+type Shown = (Arc<Entry>, Option<(f64, f64)>);
 
 /// The table as it was shown last.
 #[derive(Debug, Default)]
@@ -72,7 +73,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Rows that differ from those shown last; rates only while the run lasts.
+    /// Rows that differ from those shown last.
     pub(super) fn advance(&mut self, snapshot: &Snapshot, lasts: bool) -> EntryColumns {
         let mut columns = EntryColumns::default();
         self.show(0, &snapshot.total, snapshot, lasts, &mut columns);
@@ -91,11 +92,7 @@ impl Table {
         lasts: bool,
         columns: &mut EntryColumns,
     ) {
-        let rates = if lasts {
-            entry.seconds.mean(&snapshot.live_window())
-        } else {
-            (-1.0, -1.0)
-        };
+        let rates = rates(entry, snapshot, lasts);
         let place = index as usize;
         if self.shown.len() <= place {
             self.shown.resize(place + 1, None);
@@ -104,7 +101,7 @@ impl Table {
             .as_ref()
             .is_some_and(|(before, old)| Arc::ptr_eq(before, entry) && *old == rates);
         if !is_shown {
-            push(columns, index, entry, lasts.then_some(rates));
+            push_row(columns, index, entry, rates);
             self.shown[place] = Some((Arc::clone(entry), rates));
         }
     }
@@ -112,11 +109,11 @@ impl Table {
     /// Every row.
     pub(super) fn all(&self, snapshot: &Snapshot, lasts: bool) -> EntryColumns {
         let mut columns = EntryColumns::default();
-        let rates = |entry: &Entry| lasts.then(|| entry.seconds.mean(&snapshot.live_window()));
-        push(&mut columns, 0, &snapshot.total, rates(&snapshot.total));
+        let rates = |entry: &Entry| rates(entry, snapshot, lasts);
+        push_row(&mut columns, 0, &snapshot.total, rates(&snapshot.total));
         for entry in &snapshot.entries {
             if let Some(index) = self.names.find(&entry.key) {
-                push(&mut columns, index, entry, rates(entry));
+                push_row(&mut columns, index, entry, rates(entry));
             }
         }
         columns
@@ -135,30 +132,16 @@ pub(super) fn entry_of<'a>(
     snapshot.entry(&key.method, &key.name)
 }
 
-fn push(columns: &mut EntryColumns, index: u32, entry: &Entry, rates: Option<(f64, f64)>) {
-    let is_timed = entry.timed_requests() > 0;
-    let times = &entry.histogram;
-    columns.index.push(index);
-    columns.requests.push(entry.requests);
-    columns.failures.push(entry.failures);
-    columns.rps.push(rates.map(|(rps, _)| rps));
-    columns
-        .failures_per_second
-        .push(rates.map(|(_, failures)| failures));
-    columns.p50_ms.push(times.percentile_ms(0.5).map(short));
-    columns.p95_ms.push(times.percentile_ms(0.95).map(short));
-    columns.p99_ms.push(times.percentile_ms(0.99).map(short));
-    let max = is_timed.then_some(entry.max_response_time_ms);
-    columns.max_ms.push(max.map(short));
-    let avg = is_timed.then(|| entry.avg_response_time_ms());
-    columns.avg_ms.push(avg.map(short));
-    let bytes = entry.total_content_length as f64 / entry.requests.max(1) as f64;
-    columns
-        .avg_bytes
-        .push((entry.requests > 0).then_some(bytes.round()));
-}
-
-/// To a hundredth of a millisecond: tables show no more, and digits cost bytes each second.
-pub(super) fn short(ms: f64) -> f64 {
-    (ms * 100.0).round() / 100.0
+/// Requests and failures a second: current ones while the run lasts, then those of the whole run.
+fn rates(entry: &Entry, snapshot: &Snapshot, lasts: bool) -> Option<(f64, f64)> {
+    let window = &snapshot.window;
+    if lasts {
+        return Some(entry.seconds.mean(&snapshot.live_window()));
+    }
+    (entry.requests > 0).then(|| {
+        (
+            entry.total_rps(window),
+            entry.total_failures_per_second(window),
+        )
+    })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use gregaria_runner::State;
 
 use crate::model::{WorkerColumns, WorkerCounts, WorkerDetail, WorkerName, WorkerState};
+use crate::picture::machine_of;
 use crate::seam::Worker;
 
 /// Seconds between two points of a worker's chart.
@@ -127,15 +128,10 @@ fn cpu_of(worker: &Worker) -> Option<f64> {
 }
 
 fn name_of(worker: &Worker) -> WorkerName {
-    // Both kinds of workers are called `<host>_<32 hexadecimal digits>`.
-    let host = worker
-        .id
-        .rsplit_once('_')
-        .filter(|(_, rest)| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
     WorkerName {
         index: u32::try_from(worker.index).unwrap_or(u32::MAX),
         id: worker.id.to_string(),
-        host: host.map(|(host, _)| host.to_owned()),
+        host: machine_of(&worker.id).map(str::to_owned),
         zone: None,
         version: None,
         is_gregaria: worker.is_gregaria,

@@ -25,9 +25,9 @@ pub struct EntryColumns {
     pub requests: Vec<u64>,
     /// Requests that failed.
     pub failures: Vec<u64>,
-    /// Requests a second, now; `null` when no run lasts.
+    /// Requests a second: now, or over the whole run when it is over; `null` without requests.
     pub rps: Vec<Option<f64>>,
-    /// Failures a second, now; `null` when no run lasts.
+    /// Failures a second, likewise.
     pub failures_per_second: Vec<Option<f64>>,
     /// Median response time of the whole run.
     pub p50_ms: Vec<Option<f64>>,

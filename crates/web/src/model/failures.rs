@@ -81,10 +81,10 @@ pub struct ExceptionGroup {
     pub traceback: String,
     /// Workers on which it happened; empty in a run of one process.
     pub workers: Vec<String>,
-    /// When it was noticed first.
-    pub first_seen: f64,
-    /// When it was noticed last.
-    pub last_seen: f64,
+    /// When it was noticed first; `null` if that is not known.
+    pub first_seen: Option<f64>,
+    /// When it was noticed last; `null` if that is not known.
+    pub last_seen: Option<f64>,
 }
 
 /// Short lines of failures and errors, and where they happened:

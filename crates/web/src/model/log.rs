@@ -19,6 +19,19 @@ pub enum Level {
     Critical,
 }
 
+impl Level {
+    /// Python's name of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
 /// One record of the log. Its text may have line breaks in it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct LogLine {

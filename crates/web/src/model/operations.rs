@@ -180,6 +180,8 @@ fn refusal(status: u16, id: &str) -> Value {
         409 => "Not now, or a person has to confirm it.",
         413 => "The body is too large.",
         415 => "The body is no JSON.",
+        422 => "The file is no report.",
+        507 => "The disk is full.",
         421 => "The server is asked for by a name that is not its own.",
         429 => "Too many attempts.",
         503 => "The test is being loaded, or ends.",

@@ -42,6 +42,20 @@ const LIVE: [Parameter; 3] = [
     ("run", "integer", "Number of the run that is looked at."),
 ];
 
+const EXPORT: [Parameter; 3] = [
+    (
+        "without_host",
+        "integer",
+        "1 leaves out where the load went.",
+    ),
+    (
+        "without_workers",
+        "integer",
+        "1 leaves out the names of machines.",
+    ),
+    ("with_log", "integer", "1 puts the log into the report."),
+];
+
 /// All of them.
 pub(super) const ALL: &[Operation] = &[
     Operation {
@@ -143,6 +157,7 @@ pub(super) const ALL: &[Operation] = &[
         path: "/api/v1/runs",
         id: "runs",
         summary: "Earlier runs",
+        query: &[("limit", "integer", "Runs at most; the newest come first.")],
         answer: Answer::Json("RunList"),
         ..PLAIN
     },
@@ -165,7 +180,7 @@ pub(super) const ALL: &[Operation] = &[
         body: Body::Json("ImportRequest"),
         status: 201,
         answer: Answer::Json("Started"),
-        refusals: &[409],
+        refusals: &[404, 409, 422, 503, 507],
         ..PLAIN
     },
     Operation {
@@ -301,7 +316,40 @@ pub(super) const ALL: &[Operation] = &[
         path: "/api/v1/runs/{run}/report.html",
         id: "report",
         summary: "The report as one file",
+        query: &EXPORT,
         answer: Answer::Text("text/html"),
+        ..PLAIN
+    },
+    Operation {
+        path: "/api/v1/runs/{run}/report.json",
+        id: "report_json",
+        summary: "Everything that is kept of a run: it can be taken in again",
+        query: &EXPORT,
+        answer: Answer::Json("Report"),
+        ..PLAIN
+    },
+    Operation {
+        path: "/api/v1/runs/{run}/requests.csv",
+        id: "requests_csv",
+        summary: "A row for each entry",
+        query: &EXPORT,
+        answer: Answer::Text("text/csv"),
+        ..PLAIN
+    },
+    Operation {
+        path: "/api/v1/runs/{run}/series.csv",
+        id: "series_csv",
+        summary: "A row for each second",
+        query: &EXPORT,
+        answer: Answer::Text("text/csv"),
+        ..PLAIN
+    },
+    Operation {
+        path: "/api/v1/runs/{run}/failures.csv",
+        id: "failures_csv",
+        summary: "A row for each failure",
+        query: &EXPORT,
+        answer: Answer::Text("text/csv"),
         ..PLAIN
     },
     Operation {

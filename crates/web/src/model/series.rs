@@ -17,11 +17,12 @@ pub struct Series {
     pub users: Vec<Option<u64>>,
     /// Users that were to run.
     pub target_users: Vec<Option<u64>>,
-    /// Requests a second.
+    /// Requests a second: those that ended in the stretch.
     pub rps: Vec<Option<f64>>,
     /// Failures a second.
     pub failures_per_second: Vec<Option<f64>>,
-    /// Median response time.
+    /// Median response time of those that ended in the stretch; in a cluster, of those that were
+    /// reported within three seconds. Of joined stretches the largest.
     pub p50_ms: Vec<Option<f64>>,
     /// 95th percentile.
     pub p95_ms: Vec<Option<f64>>,

@@ -4,12 +4,14 @@ use gregaria_stats::{Entry, Histogram, Key, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::{
-    ArchiveError, Bucket, Ending, Library, Setup, StoredMarker, StoredRun, encode_times,
+    ArchiveError, Bucket, Ending, Library, Line, Member, Note, Setup, StoredMarker, StoredRun,
+    encode_times,
 };
-use crate::model::{EntryColumns, EntryName, Report, Series};
-use crate::runs::{distribution, run_setup, run_summary};
+use crate::model::{Compare, Judgement, Report, Series};
+use crate::picture::distribution;
+use crate::runs::{self, Fineness, Part, all_entries, run_setup, run_summary};
 
-use super::{base64, picture};
+use super::base64;
 
 /// The version of the format that is written here.
 pub(super) const FORMAT: u32 = 1;
@@ -19,8 +21,17 @@ pub const PERCENTILES: [f64; 11] = [
     0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0,
 ];
 
-/// Windows of all requests together, by which two runs are compared.
+/// Windows of an entry, by which two runs are compared.
 const WINDOWS: usize = 16;
+
+/// Bytes of text that the windows of single entries may take in an HTML report.
+const WINDOW_BYTES: usize = 60_000;
+
+/// Entries of the comparison in an HTML report: those that have changed come first.
+const COMPARED_ENTRIES: usize = 40;
+
+/// Points of a line of the comparison in an HTML report.
+const COMPARED_POINTS: usize = 150;
 
 /// Bytes of text that the entries' response times may take in an HTML report, so that it stays
 /// below 300 KB with 500 entries.
@@ -67,16 +78,40 @@ pub struct Kept {
     pub failed: Vec<Option<u64>>,
     /// The entries, in the order of their indexes.
     pub entries: Vec<KeptEntry>,
-    /// Windows of all requests together: begin, length, requests, failures, sum of the response
-    /// times, response times.
-    pub windows: Vec<(f64, f64, u64, u64, f64, String)>,
-    /// Failures: error, as it was counted.
-    pub errors: Vec<String>,
+    /// Windows of all requests together.
+    pub windows: Vec<KeptWindow>,
+    /// Windows of each entry, in the order of their indexes, the total left out; empty where that
+    /// would be too much.
+    #[serde(default)]
+    pub entry_windows: Vec<Vec<KeptWindow>>,
+    /// How often each failure happened when: its number, begin, length, occurrences.
+    #[serde(default)]
+    pub failure_windows: Vec<(usize, f64, f64, u64)>,
+    /// When each exception was noticed first and last.
+    #[serde(default)]
+    pub noticed: Vec<(Option<f64>, Option<f64>)>,
+    /// Workers as they were at last.
+    #[serde(default)]
+    pub crew: Option<Vec<Member>>,
+    /// Notes: time, text, who.
+    #[serde(default)]
+    pub notes: Vec<(f64, String, Option<String>)>,
+    /// The log, if it was asked for: time, source, level, logger, text.
+    #[serde(default)]
+    pub log: Vec<(f64, String, String, String, String)>,
+    /// Errors of the failures as they were counted; `None` where that is what is shown.
+    pub errors: Vec<Option<String>>,
+    /// Workers of each failure.
+    #[serde(default)]
+    pub failed_on: Vec<Vec<String>>,
     /// Nodes of each exception.
     pub nodes: Vec<Vec<String>>,
     /// Markers: time, until, kind, text.
     pub markers: Vec<(f64, f64, String, String)>,
 }
+
+/// A window: begin, length, requests, failures, sum of the response times, response times.
+pub type KeptWindow = (f64, f64, u64, u64, f64, String);
 
 /// An entry: requests without a response time, sum of the response times, the shortest, sum of the
 /// lengths of the answers, seconds from the start to its last request, whether its times are
@@ -91,20 +126,46 @@ pub type KeptEntry = (
     Option<String>,
 );
 
+/// What is put into a report.
+#[derive(Clone, Copy, Debug)]
+pub struct Content {
+    /// How much is told.
+    pub extent: Extent,
+    /// Whether the log is in it.
+    pub has_log: bool,
+}
+
+impl From<Extent> for Content {
+    fn from(extent: Extent) -> Self {
+        Self {
+            extent,
+            has_log: false,
+        }
+    }
+}
+
 /// Everything about a run that is kept, written at `now`.
 pub fn data(
     library: &Library,
     run: &StoredRun,
-    extent: Extent,
+    content: impl Into<Content>,
     now: f64,
 ) -> Result<ReportData, ArchiveError> {
+    let Content { extent, has_log } = content.into();
     let buckets = library.buckets(run.row.id, &Key::total())?;
     let mut setup = run_setup(run);
     for file in &mut setup.files {
         file.text = None;
     }
-    let snapshot = picture::picture(run, &buckets);
-    let kept = kept(run, &buckets, snapshot.series.as_ref(), extent);
+    let mut snapshot = runs::whole(run, &buckets, Fineness::SMALL);
+    if !has_log {
+        snapshot.log = None;
+    }
+    let mut kept = kept(run, &buckets, snapshot.series.as_ref(), extent);
+    kept.entry_windows = entry_windows(library, run, extent)?;
+    if has_log {
+        kept.log = run.log.iter().map(line).collect();
+    }
     Ok(ReportData {
         report: Report {
             format: FORMAT,
@@ -113,52 +174,90 @@ pub fn data(
             setup,
             snapshot,
             distribution: distribution(&run.snapshot.total.histogram),
-            compare: None,
+            compare: with_baseline(library, run, extent)?,
         },
         kept,
     })
 }
 
-fn all(snapshot: &Snapshot) -> impl Iterator<Item = &Entry> {
-    let entries = snapshot.entries.iter().map(AsRef::as_ref);
-    std::iter::once(&*snapshot.total).chain(entries)
+/// The comparison with the baseline of the same name, if there is one.
+fn with_baseline(
+    library: &Library,
+    run: &StoredRun,
+    extent: Extent,
+) -> Result<Option<Compare>, ArchiveError> {
+    let Some(baseline) = library.baseline_of(&run.row.name)? else {
+        return Ok(None);
+    };
+    if baseline == run.row.id {
+        return Ok(None);
+    }
+    let points = match extent {
+        Extent::Whole => Fineness::SCREEN.points,
+        Extent::Small => COMPARED_POINTS,
+    };
+    let mut compare = runs::compare(library, baseline, run.row.id, Part::Steady, points)?;
+    if extent == Extent::Small && compare.entries.len() > COMPARED_ENTRIES {
+        // Those that have changed first, then those with the most requests.
+        compare.entries.sort_by_key(|entry| {
+            let changes = [
+                &entry.rps,
+                &entry.failed_ratio,
+                &entry.p50_ms,
+                &entry.p95_ms,
+                &entry.p99_ms,
+            ];
+            let is_changed = changes
+                .into_iter()
+                .any(|change| matches!(change.judgement, Judgement::Better | Judgement::Worse));
+            let is_alone = entry.is_in_a != entry.is_in_b;
+            #[expect(clippy::cast_possible_truncation, reason = "a count")]
+            let requests = entry.requests.b.unwrap_or(0.0) as i64;
+            (!(is_changed || is_alone), -requests)
+        });
+        compare.entries.truncate(COMPARED_ENTRIES);
+    }
+    Ok(Some(compare))
 }
 
-pub(super) fn table(snapshot: &Snapshot) -> (Vec<EntryName>, EntryColumns) {
-    let mut names = Vec::new();
-    let mut columns = EntryColumns::default();
-    let window = &snapshot.window;
-    for (entry, index) in all(snapshot).zip(0..) {
-        let has_requests = entry.requests > 0;
-        let is_timed = entry.timed_requests() > 0;
-        let per_second = |rate: f64| has_requests.then(|| round(rate));
-        let percentile = |quantile| entry.percentile_ms(quantile).map(round);
-        names.push(EntryName {
-            index,
-            method: entry.key.method.to_string(),
-            name: entry.key.name.to_string(),
-        });
-        columns.index.push(index);
-        columns.requests.push(entry.requests);
-        columns.failures.push(entry.failures);
-        columns.rps.push(per_second(entry.total_rps(window)));
-        columns
-            .failures_per_second
-            .push(per_second(entry.total_failures_per_second(window)));
-        columns.p50_ms.push(percentile(0.5));
-        columns.p95_ms.push(percentile(0.95));
-        columns.p99_ms.push(percentile(0.99));
-        columns
-            .max_ms
-            .push(is_timed.then(|| round(entry.max_response_time_ms)));
-        columns
-            .avg_ms
-            .push(is_timed.then(|| round(entry.avg_response_time_ms())));
-        columns
-            .avg_bytes
-            .push(has_requests.then(|| entry.avg_content_length().round()));
-    }
-    (names, columns)
+/// Windows of each entry; none if they do not fit.
+fn entry_windows(
+    library: &Library,
+    run: &StoredRun,
+    extent: Extent,
+) -> Result<Vec<Vec<KeptWindow>>, ArchiveError> {
+    let mut all = vec![Vec::new(); run.snapshot.entries.len()];
+    let mut bytes = 0;
+    let mut fits = true;
+    library.each_course(run.row.id, |key, buckets| {
+        let entries = &run.snapshot.entries;
+        let Some(place) = entries.iter().position(|entry| entry.key == key) else {
+            return;
+        };
+        if fits {
+            all[place] = windows(&buckets);
+            // Numbers take about fifty bytes.
+            bytes += all[place].iter().map(|one| one.5.len() + 50).sum::<usize>();
+            fits = extent == Extent::Whole || bytes <= WINDOW_BYTES;
+        }
+    })?;
+    Ok(if fits { all } else { Vec::new() })
+}
+
+fn windows(buckets: &[Bucket]) -> Vec<KeptWindow> {
+    let length = buckets.len().div_ceil(WINDOWS).max(1);
+    buckets.chunks(length).map(joined).collect()
+}
+
+fn line(line: &Line) -> (f64, String, String, String, String) {
+    let Line {
+        time,
+        source,
+        level,
+        logger,
+        text,
+    } = line.clone();
+    (time, source, level, logger, text)
 }
 
 fn kept(run: &StoredRun, buckets: &[Bucket], series: Option<&Series>, extent: Extent) -> Kept {
@@ -206,15 +305,27 @@ fn kept(run: &StoredRun, buckets: &[Bucket], series: Option<&Series>, extent: Ex
             .iter()
             .map(|time| at(time).map(|one| one.failures))
             .collect(),
-        entries: all(snapshot).zip(encoded).map(entry).collect(),
-        windows: buckets
-            .chunks(buckets.len().div_ceil(WINDOWS).max(1))
-            .map(joined)
+        entries: all_entries(snapshot).zip(encoded).map(entry).collect(),
+        windows: windows(buckets),
+        entry_windows: Vec::new(),
+        failure_windows: failure_windows(run),
+        noticed: run
+            .exceptions_seen
+            .iter()
+            .map(|seen| (seen.first, seen.last))
             .collect(),
+        crew: run.crew.clone(),
+        notes: run.notes.iter().map(note).collect(),
+        log: Vec::new(),
         errors: snapshot
             .failures
             .iter()
-            .map(|one| one.error.to_string())
+            .map(|one| (*one.error != *one.message(false)).then(|| one.error.to_string()))
+            .collect(),
+        failed_on: snapshot
+            .failures
+            .iter()
+            .map(|one| one.nodes.iter().map(ToString::to_string).collect())
             .collect(),
         nodes: snapshot
             .exceptions
@@ -231,7 +342,7 @@ fn all_times(snapshot: &Snapshot, extent: Extent) -> Vec<Option<String>> {
     let size = |texts: &[Option<String>]| -> usize {
         texts.iter().skip(1).flatten().map(String::len).sum()
     };
-    let exact: Vec<_> = all(snapshot)
+    let exact: Vec<_> = all_entries(snapshot)
         .map(|one| Some(text(&one.histogram)))
         .collect();
     if extent == Extent::Whole || size(&exact) <= TIMES_BYTES {
@@ -254,6 +365,30 @@ fn marker(marker: &StoredMarker) -> (f64, f64, String, String) {
         marker.kind.clone(),
         marker.text.clone(),
     )
+}
+
+fn note(note: &Note) -> (f64, String, Option<String>) {
+    (note.time, note.text.clone(), note.by.clone())
+}
+
+/// Stretches of each failure, few enough for a file.
+fn failure_windows(run: &StoredRun) -> Vec<(usize, f64, f64, u64)> {
+    let mut all = Vec::new();
+    for own in run
+        .failure_buckets
+        .chunk_by(|one, next| one.failure == next.failure)
+    {
+        for group in own.chunks(own.len().div_ceil(WINDOWS).max(1)) {
+            let (first, last) = (&group[0], &group[group.len() - 1]);
+            all.push((
+                first.failure,
+                round(first.time),
+                round(last.time + last.seconds - first.time),
+                group.iter().map(|one| one.occurrences).sum(),
+            ));
+        }
+    }
+    all
 }
 
 fn joined(buckets: &[Bucket]) -> (f64, f64, u64, u64, f64, String) {

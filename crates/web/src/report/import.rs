@@ -9,11 +9,12 @@ use gregaria_stats::{
 use serde::Deserialize;
 
 use crate::archive::{
-    ArchiveError, Bucket, Imported, Library, StoredMarker, decode_times, rounded_of,
+    ArchiveError, Bucket, FailureBucket, Imported, Library, Line, Note, Seen, StoredMarker,
+    decode_times, rounded_of,
 };
 
 use super::base64;
-use super::data::{FORMAT, Kept};
+use super::data::{FORMAT, Kept, KeptWindow};
 
 /// Begins the element of an HTML report that holds the data.
 const ELEMENT: &str = "<script type=\"application/json\" id=\"report\">";
@@ -106,6 +107,7 @@ struct Lines {
 struct Failed {
     method: String,
     name: String,
+    message: String,
     occurrences: u64,
     first_seen: f64,
     last_seen: f64,
@@ -114,6 +116,7 @@ struct Failed {
 #[derive(Deserialize)]
 struct Raised {
     count: u64,
+    error_type: Option<String>,
     message: String,
     traceback: String,
 }
@@ -143,18 +146,12 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
         .next()
         .ok_or_else(|| damaged("there are no entries"))?;
     let kept = body.kept;
-    let windows = kept.windows.iter().map(|window| {
-        let (time, seconds, requests, failures, total_ms, ref text) = *window;
-        Ok(Bucket {
-            time,
-            seconds,
-            requests,
-            failures,
-            total_ms,
-            times: times(text)?,
-        })
-    });
-    let failures = body.snapshot.failures.into_iter().zip(&kept.errors);
+    let mut windows = vec![(0, buckets(&kept.windows)?)];
+    for (place, own) in (1..).zip(&kept.entry_windows) {
+        windows.push((place, buckets(own)?));
+    }
+    let mut failed_on = kept.failed_on.into_iter();
+    let failures = body.snapshot.failures.into_iter().zip(kept.errors);
     let exceptions = body.snapshot.exceptions.into_iter().zip(kept.nodes);
     let snapshot = Snapshot {
         time: points.back().map_or(kept.started, |point| point.time),
@@ -164,14 +161,15 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
         entries: entries.map(Arc::new).collect(),
         failures: failures
             .map(|(failure, error)| {
+                let nodes = failed_on.next().unwrap_or_default();
                 Arc::new(Failure {
                     method: failure.method.into(),
                     name: failure.name.into(),
-                    error: error.as_str().into(),
+                    error: error.unwrap_or(failure.message).into(),
                     occurrences: failure.occurrences,
                     first_seen: failure.first_seen,
                     last_seen: failure.last_seen,
-                    nodes: Arc::default(),
+                    nodes: Arc::new(nodes.into_iter().map(Arc::from).collect()),
                 })
             })
             .collect(),
@@ -179,7 +177,7 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
             .map(|(exception, nodes)| {
                 Arc::new(Exception {
                     count: exception.count,
-                    error_type: None,
+                    error_type: exception.error_type.map(Arc::from),
                     message: exception.message.into(),
                     traceback: exception.traceback.into(),
                     nodes: nodes.into_iter().map(Arc::from).collect::<BTreeSet<_>>(),
@@ -204,9 +202,56 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
         peak_users: body.run.peak_users,
         points,
         snapshot: Arc::new(snapshot),
-        windows: windows.collect::<Result<_, ImportError>>()?,
+        exceptions_seen: kept
+            .noticed
+            .into_iter()
+            .map(|(first, last)| Seen { first, last })
+            .collect(),
+        failure_buckets: kept.failure_windows.into_iter().map(failures_in).collect(),
+        windows,
+        crew: kept.crew,
+        notes: kept.notes.into_iter().map(note).collect(),
+        log: kept.log.into_iter().map(line).collect(),
         markers: kept.markers.into_iter().map(marker).collect(),
     })
+}
+
+fn buckets(windows: &[KeptWindow]) -> Result<Vec<Bucket>, ImportError> {
+    let bucket = |window: &KeptWindow| {
+        let (time, seconds, requests, failures, total_ms, ref text) = *window;
+        Ok(Bucket {
+            time,
+            seconds,
+            requests,
+            failures,
+            total_ms,
+            times: times(text)?,
+        })
+    };
+    windows.iter().map(bucket).collect()
+}
+
+fn failures_in((failure, time, seconds, occurrences): (usize, f64, f64, u64)) -> FailureBucket {
+    FailureBucket {
+        failure,
+        time,
+        seconds,
+        occurrences,
+    }
+}
+
+fn note((time, text, by): (f64, String, Option<String>)) -> Note {
+    Note { time, text, by }
+}
+
+fn line((time, source, level, logger, text): (f64, String, String, String, String)) -> Line {
+    Line {
+        time,
+        source,
+        level,
+        logger,
+        text,
+    }
 }
 
 fn entries(body: &Body) -> Result<Vec<Entry>, ImportError> {

@@ -5,8 +5,9 @@ mod base64;
 mod data;
 mod import;
 mod page;
-mod picture;
+mod redact;
 
-pub use data::{Extent, Kept, KeptEntry, PERCENTILES, ReportData, data};
+pub use data::{Content, Extent, Kept, KeptEntry, KeptWindow, PERCENTILES, ReportData, data};
 pub use import::{ImportError, import};
-pub use page::{file_name, html, json_for_html};
+pub use page::{file_name, file_stem, html, html_with, json, json_for_html};
+pub use redact::Redaction;

@@ -13,24 +13,37 @@ const EMPTY: &str = "<script type=\"application/json\" id=\"report\">null</scrip
 
 /// The HTML report.
 pub fn html(data: &ReportData) -> String {
-    let filled = EMPTY.replace("null", &json_for_html(data));
+    html_with(&json_for_html(data))
+}
+
+/// The HTML report with what [`json_for_html`] has given, or a part of it.
+pub fn html_with(json: &str) -> String {
+    let filled = EMPTY.replace("null", json);
     PAGE.replacen(EMPTY, &filled, 1)
 }
 
-/// The data as JSON that can stand in a `script` element: no `<` can end it or begin anything.
+/// The data as JSON.
 ///
 /// # Panics
 ///
 /// Never: plain data is JSON.
+pub fn json(data: &ReportData) -> String {
+    serde_json::to_string(data).expect("plain data is JSON")
+}
+
+/// The data as JSON that can stand in a `script` element: no `<` can end it or begin anything.
 pub fn json_for_html(data: &ReportData) -> String {
     // Outside of strings JSON has no such character.
-    serde_json::to_string(data)
-        .expect("plain data is JSON")
-        .replace('<', "\\u003c")
+    json(data).replace('<', "\\u003c")
 }
 
 /// Such as `checkout-peak_42_2026-11-22T1124Z_stopped.html`.
 pub fn file_name(run: &RunRow) -> String {
+    file_stem(run) + ".html"
+}
+
+/// Such as `checkout-peak_42_2026-11-22T1124Z_stopped`: the beginning of the names of all files.
+pub fn file_stem(run: &RunRow) -> String {
     let safe = |char: char| match char {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' => char,
         _ => '-',
@@ -50,7 +63,7 @@ pub fn file_name(run: &RunRow) -> String {
             EndKind::CutOff => "cut-off",
         });
     format!(
-        "{}_{}_{minute}Z_{end}.html",
+        "{}_{}_{minute}Z_{end}",
         name.trim_start_matches('.'),
         run.id
     )

@@ -4,15 +4,13 @@ use std::fmt::Write as _;
 
 use gregaria_stats::Key;
 
-use crate::archive::{ArchiveError, Bucket, EndKind, Library, StoredRun};
-use crate::compare::{self, Course, Judged, Row, Stretch, Verdict};
+use crate::archive::{ArchiveError, EndKind, Library, StoredRun};
+use crate::compare::{self, Course, Judged, Measured, Row, Stretch, Verdict};
 use crate::model::{Change, Compare, CompareEntry, Compared, Judgement, Warning, WarningKind};
+use crate::picture::distribution;
 
-use super::course::{distribution, series};
+use super::course::series;
 use super::{list, run_summary, text};
-
-/// Points of a line.
-const POINTS: usize = 1000;
 
 /// Differences in users or length below this part are none.
 const ALIKE: f64 = 0.02;
@@ -29,12 +27,20 @@ pub enum Part {
     Between(f64, f64),
 }
 
-/// Compares run `b` with run `a`.
-pub fn compare(library: &Library, a: i64, b: i64, part: Part) -> Result<Compare, ArchiveError> {
+/// Compares run `b` with run `a`; lines have at most so many points.
+pub fn compare(
+    library: &Library,
+    a: i64,
+    b: i64,
+    part: Part,
+    points: usize,
+) -> Result<Compare, ArchiveError> {
     let (run_a, run_b) = (library.run(a)?, library.run(b)?);
-    let courses_a = courses(&run_a, &library.all_buckets(a)?, part);
-    let courses_b = courses(&run_b, &library.all_buckets(b)?, part);
-    let comparison = compare::compare(&courses_a, &courses_b);
+    let (in_a, in_b) = (
+        measured(library, &run_a, part)?,
+        measured(library, &run_b, part)?,
+    );
+    let comparison = compare::compare_measured(&in_a, &in_b);
     let mut entries: Vec<CompareEntry> = comparison.rows.iter().map(entry).collect();
     let is_total = |entry: &CompareEntry| {
         let key = Key::total();
@@ -47,15 +53,20 @@ pub fn compare(library: &Library, a: i64, b: i64, part: Part) -> Result<Compare,
     entries.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
     Ok(Compare {
         warnings: warnings(&run_a, &run_b, &total),
-        a: compared(&run_a),
-        b: compared(&run_b),
+        a: compared(&run_a, points),
+        b: compared(&run_b, points),
         total,
         entries,
     })
 }
 
-/// The windows of every entry in a part of a run.
-fn courses(run: &StoredRun, buckets: &[(Key, Vec<Bucket>)], part: Part) -> Vec<(Key, Course)> {
+/// The figures of every entry in a part of a run. One course after the other: those of a long run do
+/// not fit into memory at once.
+fn measured(
+    library: &Library,
+    run: &StoredRun,
+    part: Part,
+) -> Result<Vec<(Key, Measured)>, ArchiveError> {
     let whole = Stretch {
         from: f64::MIN,
         to: f64::MAX,
@@ -68,17 +79,25 @@ fn courses(run: &StoredRun, buckets: &[(Key, Vec<Bucket>)], part: Part) -> Vec<(
             to: run.row.started + to,
         },
     };
-    let total = Key::total();
-    let grid = buckets.iter().find(|(key, _)| *key == total);
-    let grid = grid.map_or(&[][..], |(_, grid)| grid);
-    let course = |(key, own): &(Key, Vec<Bucket>)| (key.clone(), Course::of(own, grid, stretch));
-    buckets.iter().map(course).collect()
+    let grid = library.buckets(run.row.id, &Key::total())?;
+    let mut all = Vec::new();
+    library.each_course(run.row.id, |key, own| {
+        // An entry whose course is not kept is there all the same: a report has no room for all.
+        let course = Course::of(&own, &grid, stretch);
+        let is_told = !own.is_empty() || all.is_empty();
+        let measured = match run.snapshot.entry(&key.method, &key.name) {
+            Some(entry) if !is_told => Measured::of_sum(entry),
+            _ => Measured::of(&course),
+        };
+        all.push((key, measured));
+    })?;
+    Ok(all)
 }
 
-fn compared(run: &StoredRun) -> Compared {
+fn compared(run: &StoredRun, points: usize) -> Compared {
     Compared {
         run: run_summary(&run.row),
-        series: series(&run.seconds, POINTS, run.row.started),
+        series: series(run, f64::MIN, f64::MAX, points, run.row.started),
         distribution: distribution(&run.snapshot.total.histogram),
     }
 }

@@ -1,34 +1,82 @@
-//! Lines and bars of a run that is kept.
+//! Lines of a run that is kept.
 
-use gregaria_stats::{Histogram, HistoryPoint};
+use std::collections::BTreeMap;
 
-use crate::model::{Distribution, Series};
+use gregaria_stats::HistoryPoint;
 
-/// Bars for each power of ten.
-const BARS_IN_TEN: f64 = 10.0;
+use crate::archive::StoredRun;
+use crate::model::{FailureKind, FailureTrend, Series};
+use crate::picture::kind_of;
 
 /// Seconds without a point after which a line has a gap.
 const GAP_STEPS: f64 = 2.5;
 
-/// The lines of a run, at most so many points. `zero` is what times are counted from: 0 for moments,
-/// the start of the run for elapsed time.
-pub fn series(seconds: &[HistoryPoint], most: usize, zero: f64) -> Series {
+/// The lines of a run between two moments, at most so many points. `zero` is what times are counted
+/// from: 0 for moments, the start of the run for elapsed time.
+pub fn series(run: &StoredRun, from: f64, to: f64, most: usize, zero: f64) -> Series {
+    let first = run.seconds.partition_point(|point| point.time < from);
+    let end = run.seconds.partition_point(|point| point.time <= to);
+    let seconds = run.seconds.get(first..end).unwrap_or_default();
     let joined = seconds.len().div_ceil(most.max(1)).max(1);
     let mut series = Series {
         step_seconds: joined as f64,
         ..Series::default()
     };
+    let mut stretches = Vec::new();
     let mut last: Option<f64> = None;
     for points in seconds.chunks(joined) {
         let Some(end) = points.last() else { continue };
         let first = points[0].time;
         if last.is_some_and(|last| first - last > GAP_STEPS) {
             push(&mut series, first - 1.0 - zero, None);
+            stretches.push(None);
         }
         push(&mut series, end.time - zero, Some(points));
+        stretches.push(Some((first - 1.0, end.time)));
         last = Some(end.time);
     }
+    series.failures_by_kind = by_kind(run, &stretches);
     series
+}
+
+/// Failures a second of each kind that there is one of, stretch by stretch. They were counted in
+/// longer stretches than a second: within one they count as even.
+fn by_kind(run: &StoredRun, stretches: &[Option<(f64, f64)>]) -> Vec<FailureTrend> {
+    let kinds: Vec<FailureKind> = run
+        .snapshot
+        .failures
+        .iter()
+        .map(|failure| kind_of(&failure.error))
+        .collect();
+    let mut lines: BTreeMap<FailureKind, Vec<Option<f64>>> = BTreeMap::new();
+    let empty: Vec<Option<f64>> = stretches
+        .iter()
+        .map(|one| one.as_ref().map(|_| 0.0))
+        .collect();
+    for bucket in &run.failure_buckets {
+        let Some(kind) = kinds.get(bucket.failure) else {
+            continue;
+        };
+        let line = lines.entry(*kind).or_insert_with(|| empty.clone());
+        let end = bucket.time + bucket.seconds;
+        let rate = bucket.occurrences as f64 / bucket.seconds.max(0.1);
+        let first = stretches.partition_point(|one| one.is_none_or(|(_, to)| to <= bucket.time));
+        for (sum, stretch) in line.iter_mut().zip(stretches).skip(first) {
+            let (Some(sum), Some((from, to))) = (sum, stretch) else {
+                continue;
+            };
+            if *from >= end {
+                break;
+            }
+            let common = to.min(end) - from.max(bucket.time);
+            *sum += rate * common.max(0.0) / (to - from);
+        }
+    }
+    let trend = |(kind, per_second): (_, Vec<Option<f64>>)| FailureTrend {
+        kind,
+        per_second: per_second.into_iter().map(|rate| rate.map(round)).collect(),
+    };
+    lines.into_iter().map(trend).collect()
 }
 
 /// One point; without seconds it is a gap. Of percentiles the largest is taken, so that a spike
@@ -71,27 +119,4 @@ fn digits_before(value: f64) -> i32 {
     let power = value.abs().log10().floor() as i32;
     // More digits than three are kept where they stand before the point.
     (power + 1).min(3)
-}
-
-/// The response times as bars of equal width on a logarithmic axis.
-pub fn distribution(times: &Histogram) -> Distribution {
-    #[expect(clippy::cast_possible_truncation, reason = "a power of ten")]
-    let bar = |ms: f64| (ms.max(0.001).log10() * BARS_IN_TEN).floor() as i32;
-    let edge = |bar: i32| round(10_f64.powf(f64::from(bar) / BARS_IN_TEN));
-    let mut distribution = Distribution::default();
-    let mut open: Option<i32> = None;
-    for (low, high, count) in times.ranges_ms() {
-        let place = bar(low.midpoint(high));
-        let from = open.map_or(place, |open| open + 1);
-        for empty in from..=place {
-            distribution.low_ms.push(edge(empty));
-            distribution.high_ms.push(edge(empty + 1));
-            distribution.counts.push(0);
-        }
-        open = Some(open.map_or(place, |open| open.max(place)));
-        if let Some(last) = distribution.counts.last_mut() {
-            *last += count;
-        }
-    }
-    distribution
 }

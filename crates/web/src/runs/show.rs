@@ -43,6 +43,7 @@ pub fn show_text(run: &StoredRun) -> String {
     let users = format!("at most {}", text::count(row.peak_users));
     let users = match (&row.shape, row.workers) {
         (Some(shape), _) => format!("{users}, by {shape}"),
+        (None, Some(1)) => format!("{users}, on 1 worker"),
         (None, Some(workers)) => format!("{users}, on {workers} workers"),
         (None, None) => users,
     };

@@ -9,6 +9,7 @@ mod ends;
 mod order;
 mod view;
 
+pub(crate) use book::level_of;
 pub use book::{LogBook, MAX_LINES_OF_A_SOURCE, Record};
 pub use ends::Seam;
 pub use order::{Order, Reply, Unanswered};

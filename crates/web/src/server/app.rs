@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
+use super::Shelf;
 use crate::guard::Guard;
 use crate::live::Feed;
 use crate::seam::{Reply, Seam};
@@ -29,6 +30,8 @@ pub struct App {
     pub guard: Arc<Guard>,
     /// Which hosts may be loaded.
     pub targets: Targets,
+    /// Runs that are kept; `None` if none are.
+    pub(crate) shelf: Option<Shelf>,
     /// Name of this life of the server.
     pub instance: String,
     /// Becomes `true` when the server ends.
@@ -45,6 +48,7 @@ impl App {
         feed: Arc<Feed>,
         guard: Arc<Guard>,
         targets: Targets,
+        shelf: Option<Shelf>,
         ending: watch::Receiver<bool>,
     ) -> Self {
         let instance = crate::guard::random_token();
@@ -53,6 +57,7 @@ impl App {
             feed,
             guard,
             targets,
+            shelf,
             instance: instance[..16].to_owned(),
             ending,
             streams: AtomicUsize::new(0),

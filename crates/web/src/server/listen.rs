@@ -26,6 +26,7 @@ use super::app::{App, now};
 use super::hurry::Hurry;
 use super::router::router;
 use super::settings::Settings;
+use super::store::Shelf;
 use super::tls;
 use crate::guard::{Guard, Login, Names};
 use crate::live::Feed;
@@ -115,6 +116,7 @@ impl Server {
             Arc::clone(&feed),
             Arc::new(guard),
             targets,
+            settings.store.map(Shelf::new),
             ending.clone(),
         ));
         let router = router(Arc::clone(&app));

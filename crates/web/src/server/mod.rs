@@ -8,6 +8,7 @@ mod listen;
 mod router;
 mod settings;
 mod squeeze;
+mod store;
 mod tls;
 
 pub use app::App;
@@ -15,3 +16,5 @@ pub(crate) use app::{StreamPlace, now};
 pub(crate) use assets::{page, page_hash};
 pub use listen::{Peer, Server, ServerError};
 pub use settings::{Settings, Tls};
+pub use store::Store;
+pub(crate) use store::{Ended, Shelf};

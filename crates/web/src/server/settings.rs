@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Store;
 use crate::guard::Credential;
 
 /// Where and for whom the page is served.
@@ -20,6 +21,8 @@ pub struct Settings {
     pub names: Vec<String>,
     /// Who may sign in; empty where nobody has to.
     pub credentials: Vec<Credential>,
+    /// Where runs are kept; `None` for nowhere.
+    pub store: Option<Store>,
     /// Hosts that may be loaded: names, `*.names`, addresses or networks; empty for no such list.
     pub allowed_hosts: Vec<String>,
     /// File in which confirmed hosts are remembered; `None` for not at all.

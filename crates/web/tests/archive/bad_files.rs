@@ -15,7 +15,7 @@ fn filled(path: &Path) {
         archive.keep(course.second(20, 5));
     }
     archive.end(course.second(20, 5), finished(course.now));
-    archive.close();
+    archive.close(None);
 }
 
 fn complaint(path: &Path) -> String {
@@ -34,7 +34,7 @@ fn a_file_of_a_newer_version_is_left_alone_and_says_so() {
     drop(connection);
     let before = fs::read(&path).unwrap();
     assert!(
-        complaint(&path).contains("was written by a newer gregaria (format 99, known here is 1)")
+        complaint(&path).contains("was written by a newer gregaria (format 99, known here is 2)")
     );
     assert!(
         Library::open(&path)
@@ -81,7 +81,7 @@ fn a_damaged_file_says_so_wherever_the_damage_is() {
         fs::write(&path, damaged).unwrap();
         // Some pages are met when the file is opened, others when the run is read.
         let outcome = Archive::open(&path, Limits::default())
-            .map(|archive| archive.close())
+            .map(|archive| archive.close(None))
             .and_then(|()| Library::open(&path))
             .and_then(|library| {
                 for run in library.list()? {

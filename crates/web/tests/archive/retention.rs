@@ -11,7 +11,7 @@ fn keep(path: &Path, limits: Limits, name: &str, seconds: usize) -> i64 {
         archive.keep(course.second(10, 20));
     }
     archive.end(course.second(1, 1), finished(course.now));
-    archive.close();
+    archive.close(None);
     archive.run().unwrap()
 }
 
@@ -56,7 +56,7 @@ fn the_file_stays_within_its_size_and_shrinks() {
     assert!((2..=4).contains(&left.len()), "{}", left.len());
     assert_eq!(left[0].id, ids[7]);
     drop(library);
-    Archive::open(&path, limits).unwrap().close();
+    Archive::open(&path, limits).unwrap().close(None);
     assert!(path.metadata().unwrap().len() < all * 2 / 3);
 }
 

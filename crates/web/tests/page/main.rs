@@ -10,6 +10,7 @@ mod bad_input;
 mod commands;
 mod common;
 mod guard;
+mod kept;
 mod live;
 mod locust;
 mod states;

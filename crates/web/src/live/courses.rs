@@ -23,7 +23,7 @@ struct Beat {
 
 /// The last stretches of one run.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub(super) struct Courses {
     from: f64,
     beats: VecDeque<Beat>,
     /// Counts at the end of the last stretch.
@@ -31,7 +31,7 @@ pub(super) struct Pulse {
     exceptions: Vec<u64>,
 }
 
-impl Pulse {
+impl Courses {
     /// Nothing yet, from this moment on.
     pub(super) fn new(from: f64) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Pulse {
     }
 
     /// The lines of some groups.
-    pub(super) fn courses(
+    pub(super) fn of(
         &self,
         snapshot: &Snapshot,
         failures: &[usize],
@@ -156,7 +156,7 @@ mod tests {
         let settings = Settings::default();
         let recorder = Recorder::new(&settings);
         let mut totals = Totals::new(settings, 0.0);
-        let mut pulse = Pulse::new(0.0);
+        let mut kept = Courses::new(0.0);
         for (second, times, node) in [
             (5.0, 20, "a"),
             (10.0, 0, "a"),
@@ -166,9 +166,9 @@ mod tests {
             for report in fail(&recorder, second, times) {
                 totals.merge(&report.of_node(&node.into()));
             }
-            pulse.advance(&totals.snapshot(second, 1), false);
+            kept.advance(&totals.snapshot(second, 1), false);
         }
-        let courses = pulse.courses(&totals.snapshot(20.0, 1), &[0, 7], &[0]);
+        let courses = kept.of(&totals.snapshot(20.0, 1), &[0, 7], &[0]);
         assert_eq!((courses.from, courses.time), (0.0, vec![10.0, 20.0]));
         assert_eq!(courses.failures.len(), 1, "nobody knows number 7");
         assert_eq!(courses.failures[0].per_second, [2.0, 0.5]);
@@ -179,11 +179,11 @@ mod tests {
     #[test]
     fn only_the_last_stretches_are_kept() {
         let totals = Totals::new(Settings::default(), 0.0);
-        let mut pulse = Pulse::new(0.0);
+        let mut kept = Courses::new(0.0);
         for second in 1..=2000 {
-            pulse.advance(&totals.snapshot(f64::from(second), 1), false);
+            kept.advance(&totals.snapshot(f64::from(second), 1), false);
         }
-        let courses = pulse.courses(&totals.snapshot(2000.0, 1), &[], &[]);
+        let courses = kept.of(&totals.snapshot(2000.0, 1), &[], &[]);
         assert_eq!((courses.from, courses.time.len()), (1400.0, POINTS));
     }
 }

@@ -1,4 +1,4 @@
-//! The heat map: how many requests took how long, in columns of ten seconds.
+//! The heat map: how many requests took how long, column by column.
 
 use gregaria_stats::Histogram;
 
@@ -8,14 +8,14 @@ use crate::model::{HeatColumn, HeatMap};
 const ROWS: usize = 24;
 
 /// Lower edges of the rows. What is below the first or above the last counts there.
-pub(super) fn edges_ms() -> Vec<f64> {
+fn edges_ms() -> Vec<f64> {
     (0..ROWS)
         .map(|row| 10_f64.powf(row as f64 / 4.0 - 1.0))
         .collect()
 }
 
 /// The column of these times. A bucket of the histogram counts where its middle lies.
-pub(super) fn column(time: f64, times: &Histogram, failures: u64) -> HeatColumn {
+pub(crate) fn column(time: f64, times: &Histogram, failures: u64) -> HeatColumn {
     let edges = edges_ms();
     let mut counts = vec![0; ROWS];
     for (low, high, count) in times.ranges_ms() {
@@ -31,7 +31,7 @@ pub(super) fn column(time: f64, times: &Histogram, failures: u64) -> HeatColumn 
 }
 
 /// Columns as a map, joined where there are too many.
-pub(super) fn map(columns: Vec<HeatColumn>, step_seconds: f64) -> HeatMap {
+pub(crate) fn map(columns: Vec<HeatColumn>, step_seconds: f64) -> HeatMap {
     HeatMap {
         step_seconds,
         edges_ms: edges_ms(),

@@ -1,0 +1,22 @@
+//! How a run is shown, whether it lasts or is kept: key figures, rows of tables, lines, the heat map,
+//! groups of failures. Pure functions; each is the only one of its kind.
+
+mod distribution;
+mod failures;
+mod figures;
+mod heat;
+mod lines;
+mod pulse;
+mod rows;
+mod share;
+mod workers;
+
+pub use distribution::distribution;
+pub(crate) use failures::{exception_group, failure_group, kind_of};
+pub use figures::{figures_of, percentiles, total_of};
+pub(crate) use heat::{column, map};
+pub(crate) use lines::{TREND_POINTS, entry_series, trend};
+pub(crate) use pulse::Pulse;
+pub(crate) use rows::{figures, push_row, window};
+pub(crate) use share::{Cell, Share};
+pub(crate) use workers::machine_of;

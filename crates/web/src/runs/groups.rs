@@ -1,0 +1,115 @@
+//! Figures of several entries, failures or errors of a run that is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use gregaria_stats::{Entry, Histogram, Key, LOCAL_NODE};
+
+use crate::archive::{ArchiveError, FailureBucket, Library, StoredRun};
+use crate::live::{FoldersBy, merged_folders};
+use crate::model::{EntryFolder, EntryFolders, FailureCourses, GroupCourse};
+use crate::picture::{self, Share};
+
+/// Points of a line.
+const POINTS: usize = 60;
+
+/// Entries in folders, of the whole run or between two moments; `None` if nothing is kept of it.
+pub fn folders(
+    library: &Library,
+    run: &StoredRun,
+    by: FoldersBy,
+    stretch: Option<(f64, f64)>,
+) -> Result<Option<EntryFolders>, ArchiveError> {
+    let entries = &run.snapshot.entries;
+    let Some((from, to)) = stretch else {
+        let indexed = (1..).zip(entries);
+        return Ok(Some(EntryFolders {
+            from: None,
+            to: None,
+            folders: merged_folders(indexed, by, &run.snapshot.window),
+        }));
+    };
+    let Some(between) = library.between(run.row.id, from, to)? else {
+        return Ok(None);
+    };
+    let seconds = between.to - between.from;
+    let mut sums: BTreeMap<&str, (BTreeSet<u32>, Share, Histogram)> = BTreeMap::new();
+    let is_entry = |key: &Key| *key != Key::total();
+    for (key, bucket) in between.sums.iter().filter(|(key, _)| is_entry(key)) {
+        let place = entries
+            .iter()
+            .position(|entry: &Arc<Entry>| entry.key == *key);
+        let Some(index) = place.and_then(|place| u32::try_from(place + 1).ok()) else {
+            continue;
+        };
+        let (indexes, sum, times) = sums
+            .entry(by.name_of(key))
+            .or_insert_with(|| (BTreeSet::new(), Share::zero(), Histogram::default()));
+        indexes.insert(index);
+        sum.add(&Share::from(bucket), times);
+    }
+    let folder =
+        |(name, (indexes, share, times)): (&str, (BTreeSet<u32>, Share, Histogram))| EntryFolder {
+            name: name.to_owned(),
+            entries: indexes.into_iter().collect(),
+            figures: picture::figures(&share, &times, seconds),
+        };
+    Ok(Some(EntryFolders {
+        from: Some(between.from),
+        to: Some(between.to),
+        folders: sums.into_iter().map(folder).collect(),
+    }))
+}
+
+/// Short lines of some failures. When errors of the script came is not kept, apart from the first and
+/// the last: their lines are empty.
+pub fn failure_courses(
+    run: &StoredRun,
+    failures: &[usize],
+    exceptions: &[usize],
+) -> FailureCourses {
+    let (from, to) = (run.row.started, run.snapshot.time);
+    let step = ((to - from) / POINTS as f64).max(run.step);
+    let time: Vec<f64> = (1..=POINTS)
+        .map(|point| from + step * point as f64)
+        .take_while(|time| *time < to + step / 2.0)
+        .collect();
+    let snapshot = &run.snapshot;
+    let of_failure = |place: &usize| {
+        let failure = snapshot.failures.get(*place)?;
+        let own = run.failure_buckets.iter();
+        let own: Vec<&FailureBucket> = own.filter(|bucket| bucket.failure == *place).collect();
+        let rate = |end: &f64| {
+            let parts = own.iter().map(|bucket| {
+                let first = bucket.time.max(end - step);
+                let last = (bucket.time + bucket.seconds).min(*end);
+                bucket.occurrences as f64 * (last - first).max(0.0) / bucket.seconds.max(0.1)
+            });
+            parts.sum::<f64>() / step
+        };
+        Some(GroupCourse {
+            id: *place as u64,
+            per_second: time.iter().map(rate).collect(),
+            workers: workers(&*failure.nodes),
+        })
+    };
+    let of_exception = |place: &usize| {
+        let exception = snapshot.exceptions.get(*place)?;
+        Some(GroupCourse {
+            id: *place as u64,
+            per_second: Vec::new(),
+            workers: workers(&exception.nodes),
+        })
+    };
+    FailureCourses {
+        from,
+        failures: failures.iter().filter_map(of_failure).collect(),
+        exceptions: exceptions.iter().filter_map(of_exception).collect(),
+        time,
+    }
+}
+
+fn workers<'a>(nodes: impl IntoIterator<Item = &'a Arc<str>>) -> Vec<String> {
+    let nodes = nodes.into_iter().filter(|node| &***node != LOCAL_NODE);
+    nodes.map(ToString::to_string).collect()
+}
