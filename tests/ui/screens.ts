@@ -8,6 +8,7 @@ export const SCREENS: readonly (readonly [path: string, text: string])[] = [
   ["/runs/42/overview", "Throughput and users"],
   ["/runs/42/endpoints", "/item/[id]"],
   ["/runs/42/endpoints?entry=4", "Distribution"],
+  ["/runs/42/endpoints?group=path", "/checkout ("],
   ["/runs/42/failures", "Errors in the test script"],
   ["/runs/42/workers", "200 running"],
   ["/runs/42/log", "looked at"],

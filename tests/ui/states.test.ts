@@ -76,6 +76,22 @@ describe.skipIf(!hasBrowser)("a run", () => {
     });
   }
 
+  for (const [kind, text, said] of [
+    ["missing", "Could not find 'locustfile.py'.", /○ No test/],
+    ["broken", 'Traceback:\n  File "locustfile.py", line 3\nSyntaxError', /✕ Test has an error/],
+  ] as const) {
+    test(`that cannot be for its test is ${kind} fits everywhere`, async () => {
+      const test_error = { kind, path: "locustfile.py", text };
+      Object.assign(server.mood, { script: SCRIPT }, phase({ phase: "ready", test_error }));
+      await page.goto(`${base}/new`);
+      await page.getByText(said).waitFor();
+      await fits(false);
+      await page.getByRole("button", { name: "Reload file" }).click();
+      await expect.poll(() => server.mood.commands.at(-1)?.path).toBe("/form/reload");
+      expect(await page.getByRole("button", { name: "Start test" }).count()).toBe(0);
+    });
+  }
+
   test("that is out of reach fits everywhere, and may be stopped all the same", async () => {
     Object.assign(server.mood, { script: SCRIPT, state: null });
     await page.goto(`${base}/runs/42/overview`);

@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { SCRIPT, serve } from "../../ui/test/server.ts";
 import { hasBrowser, openBrowser, openPage, type Watched } from "./browser.ts";
+import { cellsOf } from "./real/reading.ts";
 
 describe.skipIf(!hasBrowser)("a person", () => {
   let browser: Browser;
@@ -133,6 +134,25 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByRole("heading", { name: /part-3/ }).count()).toBe(0);
     expect(server.mood.commands).toEqual([]);
+  });
+
+  test("sees percentiles of whole folders, and none of parts of them", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/endpoints?group=path`);
+    const folder = page.locator("tbody tr", { hasText: "/checkout (" }).first();
+    await expect.poll(() => cellsOf(folder)).toHaveProperty("p95", expect.stringMatching(/ ms$/));
+    await page.getByLabel("Filter endpoints").fill("part-3");
+    await expect.poll(() => cellsOf(folder)).toHaveProperty("p95", "–");
+  });
+
+  test("sees on how many workers something failed, and when", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/failures`);
+    const row = page.getByRole("region", { name: "Failed requests" }).locator("tbody tr").first();
+    await row.locator("canvas").waitFor();
+    expect((await cellsOf(row)).Workers).toBe("200");
+    await row.getByTitle("worker-1, worker-7").waitFor();
+    await page.locator(".exception canvas").first().waitFor();
   });
 
   test("sees markup in names and messages as text", async () => {

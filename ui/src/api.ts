@@ -5,8 +5,10 @@ import type {
   Compare,
   ConfirmRequired,
   EntryDetail,
+  EntryFolders,
   EntryTrends,
   EntryWindow,
+  FailureCourses,
   NoteRequest,
   Problem,
   RunList,
@@ -89,6 +91,7 @@ export const signIn = (name: string, password: string) =>
 export const signOut = () => call<unknown>("DELETE", address("/session"));
 
 export const getForm = (from: number | null) => get<StartForm>("/form", { from });
+export const reloadFiles = () => post<unknown>("/form/reload", {});
 export const checkTarget = (host: string) => get<TargetCheck>("/target", { host });
 export const startRun = (request: StartRequest, key: string) =>
   post<Started>("/runs", request, { "Idempotency-Key": key });
@@ -108,6 +111,13 @@ export const getWindow = (run: number, from: number, to: number) =>
   get<EntryWindow>(`/runs/${run}/window`, { from, to });
 export const getTrends = (run: number, entries: number[]) =>
   get<EntryTrends>(`/runs/${run}/trends`, { entries: entries.join(",") });
+export const getFolders = (run: number, from: number | null, to: number | null) =>
+  get<EntryFolders>(`/runs/${run}/folders`, { by: "path", from, to });
+export const getFailures = (run: number, failures: number[], exceptions: number[]) =>
+  get<FailureCourses>(`/runs/${run}/failures`, {
+    failures: failures.join(","),
+    exceptions: exceptions.join(","),
+  });
 export const getWorker = (run: number, index: number) =>
   get<WorkerDetail>(`/runs/${run}/workers/${index}`);
 export const getRun = (run: number) => get<Snapshot>(`/runs/${run}`);

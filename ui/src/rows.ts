@@ -5,6 +5,7 @@ import type {
   EntryColumns,
   EntryName,
   EntryWindow,
+  Figures,
   WorkerColumns,
   WorkerName,
   WorkerState,
@@ -114,23 +115,27 @@ export function windowRows(
   names: ReadonlyMap<number, EntryName>,
 ): Map<number, EntryRow> {
   const rows = mergeEntries(new Map(), names, window.entries);
-  const { total } = window;
-  rows.set(0, {
-    index: 0,
-    method: "",
-    name: "Aggregated",
-    requests: total.requests ?? 0,
-    failures: total.failures ?? 0,
-    failedRatio: total.failed_ratio,
-    rps: total.rps,
-    failuresPerSecond: total.failures_per_second,
-    p50: total.p50_ms,
-    p95: total.p95_ms,
-    p99: total.p99_ms,
-    max: total.max_ms,
-    avg: total.avg_ms,
-  });
+  rows.set(0, figuresRow(0, "Aggregated", window.total));
   return rows;
+}
+
+/** A row of figures that are of no single endpoint; without any, nothing is known. */
+export function figuresRow(index: number, name: string, figures: Figures | null): EntryRow {
+  return {
+    index,
+    method: "",
+    name,
+    requests: figures?.requests ?? 0,
+    failures: figures?.failures ?? 0,
+    failedRatio: figures?.failed_ratio ?? null,
+    rps: figures?.rps ?? null,
+    failuresPerSecond: figures?.failures_per_second ?? null,
+    p50: figures?.p50_ms ?? null,
+    p95: figures?.p95_ms ?? null,
+    p99: figures?.p99_ms ?? null,
+    max: figures?.max_ms ?? null,
+    avg: figures?.avg_ms ?? null,
+  };
 }
 
 /** Items by their id, with newer states of known ones put in. */

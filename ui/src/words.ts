@@ -1,7 +1,7 @@
 // What the page says about states: one place for its sentences, so that each is tested once.
 
 import { formatClock, formatCount, formatElapsed, formatSpan } from "./format.ts";
-import type { EndKind, RunEnd, State } from "./model.ts";
+import type { EndKind, RunEnd, State, TestError } from "./model.ts";
 
 /** How a state looks: the shape never says less than the colour. */
 export type Tone = "plain" | "ok" | "busy" | "warning" | "danger";
@@ -64,6 +64,13 @@ export function statePill(state: State, link: Link): Pill {
         ? { shape: "■", word: "Ended", tone: "plain" }
         : ENDS[state.end.kind];
   }
+}
+
+/** The pill in place of a test that cannot be run. */
+export function testErrorPill(error: TestError): Pill {
+  return error.kind === "missing"
+    ? { shape: "○", word: "No test", tone: "plain" }
+    : { shape: "✕", word: "Test has an error", tone: "danger" };
 }
 
 /** How and why a run ended, in one sentence. */

@@ -368,6 +368,12 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
       }));
       return json({ step_seconds: 10, time: [], trends });
     }
+    if (rest === "/folders") {
+      return json(world.folders(mood.script, t));
+    }
+    if (rest === "/failures") {
+      return json(world.courses(url.searchParams, start));
+    }
     const entry = /^\/entries\/(\d+)$/.exec(rest)?.[1];
     if (entry !== undefined) {
       return json({

@@ -4,8 +4,10 @@
 import type {
   Distribution,
   EntryColumns,
+  EntryFolders,
   EntryName,
   ExceptionGroup,
+  FailureCourses,
   FailureGroup,
   Figures,
   HeatColumn,
@@ -285,8 +287,40 @@ export function failures(script: Script, start: number, t: number): FailureGroup
     occurrences: Math.round(((t - 300) * 14) / (id + 1)),
     first_seen: start + 301 + id,
     last_seen: start + t,
-    worker_count: null,
+    worker_count: id === 0 ? 200 : id,
   }));
+}
+
+/** Small lines of the groups that are asked for, with a rise in the middle. */
+export function courses(asked: URLSearchParams, start: number): FailureCourses {
+  const course = (id: number) => ({
+    id,
+    per_second: Array.from({ length: 60 }, (_, at) => (at > 20 && at < 40 ? 14 / (id + 1) : 1)),
+    workers: ["worker-1", "worker-7"],
+  });
+  const group = (name: string) =>
+    (asked.get(name) ?? "").split(",").filter(Boolean).map(Number).map(course);
+  return {
+    from: start,
+    time: Array.from({ length: 60 }, (_, at) => start + (at + 1) * 10),
+    failures: group("failures"),
+    exceptions: group("exceptions"),
+  };
+}
+
+/** Endpoints by the first part of their path, as the server merges them. */
+export function folders(script: Script, t: number): EntryFolders {
+  const found = new Map<string, number[]>();
+  for (let index = 1; index <= script.entries; index += 1) {
+    const name = /^\/[^/?#]*/.exec(entryName(index).name)?.[0] ?? "other";
+    found.set(name, [...(found.get(name) ?? []), index]);
+  }
+  const figure = figures(script, t, t, true);
+  return {
+    from: null,
+    to: null,
+    folders: [...found].map(([name, entries]) => ({ name, entries, figures: figure })),
+  };
 }
 
 const TRACEBACK = `Traceback (most recent call last):

@@ -1,24 +1,24 @@
 // All endpoints: filter, folders, order; a row opens the panel with all about it.
 
-import { useCallback, useMemo, useRef, useState } from "preact/hooks";
-import { folderOf } from "../fold.ts";
+import { useCallback, useMemo } from "preact/hooks";
 import { formatCount, formatElapsed } from "../format.ts";
 import { matches, type Order, orderText, parseOrder } from "../order.ts";
 import { Button } from "../parts/button.tsx";
 import { EntryTable, withTrends } from "../parts/entry-table.tsx";
 import { Choice, Filter } from "../parts/field.tsx";
 import { type EntryRow, windowRows } from "../rows.ts";
-import { getTrends } from "../state/commands.ts";
+import { type Answer, getTrends } from "../state/commands.ts";
 import { query, setQuery, setWindow } from "../state/place.ts";
 import { entries, isLasting, names, overview, viewedRun } from "../state/run.ts";
 import type { Column } from "../timeline.ts";
 import { emptyText } from "../words.ts";
 import { EntryPanel } from "./entry-panel.tsx";
+import { Folders } from "./folders.tsx";
+import { useSmallLines } from "./small-lines.ts";
 import { useWindow } from "./window.ts";
 
 const BY_REQUESTS: Order = { column: "requests", isDown: true };
-/** Small lines are asked for again after this time, of the rows in sight alone. */
-const TRENDS_MS = 10_000;
+const NOTHING = { kind: "unreachable" } as const;
 
 /** The tab of endpoints. */
 export function Endpoints() {
@@ -90,7 +90,7 @@ export function Endpoints() {
       <div class="panel-row">
         <div class="panel-main">
           {isGrouped ? (
-            <Folders rows={rows} shared={shared} />
+            <Folders rows={rows} shared={shared} stretch={chosen?.window ?? null} />
           ) : (
             <EntryTable label="Endpoints" rows={rows} total={all.get(0) ?? null} {...shared} />
           )}
@@ -103,101 +103,22 @@ export function Endpoints() {
   );
 }
 
-type Shared = Omit<Parameters<typeof EntryTable>[0], "rows" | "total" | "label">;
-
-/**
- * Endpoints in folders by the first part of their path. Of a closed folder the sums are shown, and no
- * percentiles: those of several endpoints are not to be had from those of each.
- */
-function Folders(props: { rows: readonly EntryRow[]; shared: Shared }) {
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const folders = useMemo(() => {
-    const found = new Map<string, EntryRow[]>();
-    for (const row of props.rows) {
-      const folder = folderOf(row.name);
-      found.set(folder, [...(found.get(folder) ?? []), row]);
-    }
-    return [...found].map(([name, rows], at) => ({ name, rows, sum: sumOf(name, rows, -at - 1) }));
-  }, [props.rows]);
-  const shown = folders.flatMap((folder) =>
-    opened.has(folder.name) ? [folder.sum, ...folder.rows] : [folder.sum],
-  );
-  const toggle = (name: string) => {
-    const next = new Set(opened);
-    if (!next.delete(name)) {
-      next.add(name);
-    }
-    setOpened(next);
-  };
-  const { order: _order, onOrder: _onOrder, onOpen, ...shared } = props.shared;
-  return (
-    <EntryTable
-      {...shared}
-      label="Endpoints by path"
-      rows={shown}
-      onOpen={(row) =>
-        row.index < 0 ? toggle(folders[-row.index - 1]?.name ?? "") : onOpen?.(row)
-      }
-    />
-  );
-}
-
-function sumOf(name: string, rows: readonly EntryRow[], index: number): EntryRow {
-  const sum = (value: (row: EntryRow) => number | null) => {
-    const known = rows.map(value).filter((one) => one !== null);
-    return known.length === 0 ? null : known.reduce((total, one) => total + one, 0);
-  };
-  const requests = sum((row) => row.requests) ?? 0;
-  const failures = sum((row) => row.failures) ?? 0;
-  return {
-    index,
-    method: "",
-    name: `${name} (${rows.length})`,
-    requests,
-    failures,
-    failedRatio: requests > 0 ? failures / requests : null,
-    rps: sum((row) => row.rps),
-    failuresPerSecond: sum((row) => row.failuresPerSecond),
-    p50: null,
-    p95: null,
-    p99: null,
-    max: rows.reduce<number | null>(
-      (most, row) => ((row.max ?? 0) > (most ?? -1) ? row.max : most),
-      null,
-    ),
-    avg: null,
-  };
-}
-
-/** Small lines of the rows in sight. */
+/** Small lines of p95 of the rows in sight. */
 function useTrends(run: number | null) {
-  const [trends, setTrends] = useState<ReadonlyMap<number, Column>>(new Map());
-  const asked = useRef(new Map<number, number>());
-  const onSight = useCallback(
-    (rows: readonly EntryRow[]) => {
-      const now = Date.now();
-      const due = rows
-        .map((row) => row.index)
-        .filter((index) => index >= 0 && now - (asked.current.get(index) ?? 0) > TRENDS_MS);
-      if (run === null || due.length === 0) {
-        return;
-      }
-      for (const index of due) {
-        asked.current.set(index, now);
-      }
-      void getTrends(run, due).then((answer) => {
-        if (answer.kind === "done") {
-          setTrends((known) => {
-            const next = new Map(known);
-            for (const trend of answer.value.trends) {
-              next.set(trend.index, trend.p95_ms);
-            }
-            return next;
-          });
-        }
-      });
+  const ask = useCallback(
+    async (ids: number[]): Promise<Answer<readonly (readonly [number, Column])[]>> => {
+      const answer = run === null ? NOTHING : await getTrends(run, ids);
+      return answer.kind === "done"
+        ? { kind: "done", value: answer.value.trends.map((one) => [one.index, one.p95_ms]) }
+        : answer;
     },
     [run],
   );
-  return { trends, onSight };
+  const { lines, onSight } = useSmallLines(ask);
+  const onRows = useCallback(
+    (rows: readonly EntryRow[]) =>
+      onSight(rows.map((row) => row.index).filter((index) => index >= 0)),
+    [onSight],
+  );
+  return { trends: lines, onSight: onRows };
 }

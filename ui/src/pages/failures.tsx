@@ -1,10 +1,12 @@
 // Failed requests and errors in the test's own code, with the first over time.
 
-import { useMemo } from "preact/hooks";
+import { useCallback, useEffect, useMemo } from "preact/hooks";
+import type { FailureCourses, FailureGroup, GroupCourse } from "../model.ts";
 import { matches, type Order, orderText, parseOrder } from "../order.ts";
 import { FailuresOverTime } from "../parts/charts.tsx";
 import { ExceptionList, FailureTable } from "../parts/failure-table.tsx";
 import { Filter } from "../parts/field.tsx";
+import { type Answer, getFailures } from "../state/commands.ts";
 import { query, setQuery } from "../state/place.ts";
 import {
   exceptions,
@@ -15,9 +17,14 @@ import {
   overview,
   state,
   timeline,
+  viewedRun,
 } from "../state/run.ts";
 import { emptyText } from "../words.ts";
 import { scopeOf } from "./scope.ts";
+import { useSmallLines } from "./small-lines.ts";
+
+/** Errors whose lines are asked for: the most frequent. */
+const MOST_ERRORS = 40;
 
 const BY_COUNT: Order = { column: "count", isDown: true };
 
@@ -39,6 +46,9 @@ export function Failures() {
         .sort((a, b) => b.count - a.count),
     [exceptions.value, filter],
   );
+  const courses = useCourses(viewedRun.value);
+  // The list of errors is short, and all of it is in the document.
+  useEffect(() => courses.onErrors(errors.slice(0, MOST_ERRORS).map((row) => row.id)), [errors]);
   const requests = overview.value?.whole_run.requests ?? null;
   const start = state.value?.started_at ?? null;
   const isOver = !isLasting.value;
@@ -63,6 +73,8 @@ export function Failures() {
         </header>
         <FailureTable
           rows={failed}
+          courses={courses.failures}
+          onSight={courses.onFailures}
           order={order}
           onOrder={(next) => setQuery({ sort: orderText(next) })}
           empty={
@@ -75,7 +87,7 @@ export function Failures() {
           <h2>Errors in the test script</h2>
         </header>
         {errors.length > 0 ? (
-          <ExceptionList groups={errors} />
+          <ExceptionList groups={errors} courses={courses.errors} />
         ) : (
           <p class="card table-empty">
             {(exceptions.value?.size ?? 0) > 0
@@ -86,4 +98,42 @@ export function Failures() {
       </section>
     </>
   );
+}
+
+/** Small lines of failures in sight, and of errors. */
+function useCourses(run: number | null) {
+  const failures = useSmallLines(
+    useCallback(
+      async (ids: number[]) => byId(run && (await getFailures(run, ids, [])), "failures"),
+      [run],
+    ),
+  );
+  const errors = useSmallLines(
+    useCallback(
+      async (ids: number[]) => byId(run && (await getFailures(run, [], ids)), "exceptions"),
+      [run],
+    ),
+  );
+  const onFailures = useCallback(
+    (rows: readonly FailureGroup[]) => failures.onSight(rows.map((row) => row.id)),
+    [failures.onSight],
+  );
+  return {
+    failures: failures.lines,
+    onFailures,
+    errors: errors.lines,
+    onErrors: errors.onSight,
+  };
+}
+
+function byId(
+  answer: Answer<FailureCourses> | null | 0,
+  group: "failures" | "exceptions",
+): Answer<readonly (readonly [number, GroupCourse])[]> {
+  if (!answer) {
+    return { kind: "unreachable" };
+  }
+  return answer.kind === "done"
+    ? { kind: "done", value: answer.value[group].map((one) => [one.id, one]) }
+    : answer;
 }

@@ -9,11 +9,12 @@ import { Check, Choice, Field } from "../parts/field.tsx";
 import { previewText, spreadText, standingText } from "../start-words.ts";
 import { checkTarget, getForm, isDone, startRun } from "../state/commands.ts";
 import { go, href, query } from "../state/place.ts";
-import { server, viewedRun } from "../state/run.ts";
+import { instance, isIdle, server, viewedRun } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
 import { asSentence } from "../words.ts";
 import { GuardDialog } from "./guard-dialog.tsx";
 import { LoadPreview } from "./load-preview.tsx";
+import { NoTest, ReloadButton } from "./no-test.tsx";
 import { Parameters } from "./parameters.tsx";
 
 /** The page of a new run. */
@@ -22,12 +23,14 @@ export function New() {
   const [form, setForm] = useState<StartForm | null>(null);
   const phase = server.value?.phase;
   const workers = server.value?.workers?.active;
+  const error = server.value?.test_error ?? null;
+  const begun = instance.value;
   useEffect(() => {
     viewedRun.value = null;
     document.title = "New test · gregaria";
   }, []);
-  // The form is asked for again when workers come or a run ends: whether one can start has changed.
-  // What was typed stays.
+  // The form is asked for again when workers come, a run ends or the server has begun anew: whether
+  // one can start has changed. What was typed stays.
   useEffect(() => {
     let isWanted = true;
     void getForm(from).then((answer) => {
@@ -38,11 +41,13 @@ export function New() {
     return () => {
       isWanted = false;
     };
-  }, [from, phase, workers]);
+  }, [from, phase, workers, begun]);
   return (
     <main class="content narrow" id="main">
       <h1>New test</h1>
-      {form ? <Form key={from ?? 0} form={form} /> : <p class="waiting">Loading…</p>}
+      {error && <NoTest error={error} />}
+      {!error && form && <Form key={from ?? 0} form={form} />}
+      {!error && !form && <p class="waiting">Loading…</p>}
     </main>
   );
 }
@@ -134,6 +139,7 @@ function Form(props: { form: StartForm }) {
         <fieldset class="card">
           <legend>Test</legend>
           <Files form={form} />
+          {isOperator.value && isIdle.value && <ReloadButton />}
           <Classes form={form} chosen={classes} onChange={setClasses} error={errors.user_classes} />
         </fieldset>
         <fieldset class="card">

@@ -1,12 +1,16 @@
 // Failed requests, and errors in the test's own code: two groups that are never mixed.
 
 import { useState } from "preact/hooks";
+import { Sparkline } from "../chart/sparkline.tsx";
 import { splitTraceback } from "../fold.ts";
 import { formatClock, formatCount, formatRatio } from "../format.ts";
-import type { ExceptionGroup, FailureGroup } from "../model.ts";
+import type { ExceptionGroup, FailureGroup, GroupCourse } from "../model.ts";
 import type { Order } from "../order.ts";
 import { CopyButton } from "./button.tsx";
 import { Name, Table, type TableColumn } from "./table.tsx";
+
+/** How often each group came over time, by its number. */
+export type Courses = ReadonlyMap<number, GroupCourse>;
 
 /** Failed requests by endpoint and message. */
 export function FailureTable(props: {
@@ -15,7 +19,10 @@ export function FailureTable(props: {
   order?: Order;
   onOrder?: (order: Order) => void;
   isWhole?: boolean;
+  courses?: Courses;
+  onSight?: (rows: readonly FailureGroup[]) => void;
 }) {
+  const { courses } = props;
   const all = props.rows.reduce((sum, row) => sum + row.occurrences, 0);
   const columns: TableColumn<FailureGroup>[] = [
     {
@@ -61,6 +68,31 @@ export function FailureTable(props: {
     moment("first", "First seen", (row) => row.first_seen),
     moment("last", "Last seen", (row) => row.last_seen),
   ];
+  // A process without workers has none to tell.
+  if (props.rows.some((row) => row.worker_count !== null)) {
+    columns.push({
+      id: "workers",
+      title: "Workers",
+      cell: (row) => (
+        <span title={courses?.get(row.id)?.workers.join(", ")}>
+          {formatCount(row.worker_count)}
+        </span>
+      ),
+      value: (row) => row.worker_count,
+      isNumber: true,
+      isExtra: true,
+      width: "84px",
+    });
+  }
+  if (courses) {
+    columns.push({
+      id: "trend",
+      title: "Over time",
+      cell: (row) => <Course course={courses.get(row.id)} />,
+      isExtra: true,
+      width: "108px",
+    });
+  }
   return (
     <Table
       label="Failed requests"
@@ -71,8 +103,13 @@ export function FailureTable(props: {
       isWhole={props.isWhole ?? false}
       {...(props.order && { order: props.order })}
       {...(props.onOrder && { onOrder: props.onOrder })}
+      {...(props.onSight && { onSight: props.onSight })}
     />
   );
+}
+
+function Course(props: { course: GroupCourse | undefined }) {
+  return props.course ? <Sparkline values={props.course.per_second} color="failed" /> : null;
 }
 
 function moment(
@@ -92,19 +129,31 @@ function moment(
 }
 
 /** Errors that left a task, with their tracebacks. */
-export function ExceptionList(props: { groups: readonly ExceptionGroup[]; isOpen?: boolean }) {
+export function ExceptionList(props: {
+  groups: readonly ExceptionGroup[];
+  isOpen?: boolean;
+  courses?: Courses;
+}) {
   return (
     <ul class="exceptions">
       {props.groups.map((group) => (
         <li key={group.id}>
-          <Exception group={group} isOpen={props.isOpen ?? props.groups.length === 1} />
+          <Exception
+            group={group}
+            course={props.courses?.get(group.id)}
+            isOpen={props.isOpen ?? props.groups.length === 1}
+          />
         </li>
       ))}
     </ul>
   );
 }
 
-function Exception(props: { group: ExceptionGroup; isOpen: boolean }) {
+function Exception(props: {
+  group: ExceptionGroup;
+  course: GroupCourse | undefined;
+  isOpen: boolean;
+}) {
   const { group } = props;
   const workers = group.workers.length;
   return (
@@ -115,7 +164,8 @@ function Exception(props: { group: ExceptionGroup; isOpen: boolean }) {
           {group.error_type && <b>{group.error_type}: </b>}
           {group.message}
         </code>
-        <span class="note">
+        <Course course={props.course} />
+        <span class="note" title={group.workers.join(", ")}>
           {formatClock(group.first_seen)} to {formatClock(group.last_seen)}
           {workers > 0 && ` · ${workers === 1 ? "1 worker" : `${workers} workers`}`}
         </span>

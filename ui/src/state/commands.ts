@@ -12,6 +12,8 @@ export {
   checkTarget,
   getCompare,
   getEntry,
+  getFailures,
+  getFolders,
   getForm,
   getRuns,
   getSetup,
@@ -65,6 +67,11 @@ export async function note(run: number, text: string, time: number | null): Prom
 /** Forgets a lost worker. */
 export async function forgetWorker(id: string): Promise<boolean> {
   return isDone(await api.removeWorker(id));
+}
+
+/** Reads the files of the test again: the server begins anew. */
+export async function reloadFiles(): Promise<boolean> {
+  return isDone(await api.reloadFiles());
 }
 
 /** Makes a run the one to compare with. */

@@ -30,6 +30,8 @@ export const link = signal<Link>({ kind: "connecting" });
 export const server = signal<State | null>(null);
 /** Whether the server would send another page than this one. */
 export const isOld = signal(false);
+/** The life of the server: another one after each of its starts. */
+export const instance = signal<string | null>(null);
 /** Version of the server. */
 export const version = signal<string | null>(null);
 /** What the strip says about the server after it was away; `null` if nothing. */
@@ -59,10 +61,14 @@ export const isLasting = computed(() => {
   const phase = state.value?.phase;
   return phase === "starting" || phase === "running" || phase === "stopping";
 });
+/** Whether the server runs no test, whichever run is looked at. */
+export const isIdle = computed(() => {
+  const phase = server.value?.phase;
+  return phase === "ready" || phase === "ended" || phase === "waiting_for_workers";
+});
 /** Whether figures are older than they should be. */
 export const isStale = computed(() => link.value.kind === "lost" && isLasting.value);
 
-let instance: string | null = null;
 /** Hash of this page, as the server that sent it said. */
 let ownPage: string | null = null;
 /** Whether ticks are of the run that is looked at. */
@@ -174,7 +180,7 @@ function take(event: Event): void {
 }
 
 function takeHello(hello: Hello): void {
-  if (instance !== null && instance !== hello.instance) {
+  if (instance.peek() !== null && instance.peek() !== hello.instance) {
     const cut = picture.peek();
     const wasCut = cut.state !== null && cut.state.end === null && isLasting.peek();
     aftermath.value = restartedText(
@@ -184,7 +190,7 @@ function takeHello(hello: Hello): void {
     );
     announce("The master restarted.", true);
   }
-  instance = hello.instance;
+  instance.value = hello.instance;
   ownPage ??= hello.page;
   isOld.value = hello.page !== null && hello.page !== ownPage;
   version.value = hello.version;

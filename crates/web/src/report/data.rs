@@ -114,16 +114,15 @@ pub struct Kept {
 pub type KeptWindow = (f64, f64, u64, u64, f64, String);
 
 /// An entry: requests without a response time, sum of the response times, the shortest, sum of the
-/// lengths of the answers, seconds from the start to its last request, whether its times are
-/// coarse, and its response times as the run store has them, in base64.
+/// lengths of the answers, seconds from the start to its last request, and where they fit its
+/// response times: whether they are coarse, and as the run store has them, in base64.
 pub type KeptEntry = (
     u64,
     f64,
     Option<f64>,
     u64,
     Option<f64>,
-    bool,
-    Option<String>,
+    Option<(bool, String)>,
 );
 
 /// What is put into a report.
@@ -279,8 +278,7 @@ fn kept(run: &StoredRun, buckets: &[Bucket], series: Option<&Series>, extent: Ex
             min,
             length,
             last,
-            entry.is_coarse,
-            times,
+            times.map(|times| (entry.is_coarse, times)),
         )
     };
     let times = series.map_or(&[][..], |series| &series.time);

@@ -225,7 +225,7 @@ fn buckets(windows: &[KeptWindow]) -> Result<Vec<Bucket>, ImportError> {
             requests,
             failures,
             total_ms,
-            times: times(text)?,
+            times: response_times(text)?,
         })
     };
     windows.iter().map(bucket).collect()
@@ -263,7 +263,7 @@ fn entries(body: &Body) -> Result<Vec<Entry>, ImportError> {
     let mut entries = Vec::new();
     let rows = body.snapshot.names.iter().zip(&body.kept.entries);
     for (place, (name, kept)) in rows.enumerate() {
-        let (none_requests, total_ms, min_ms, content_length, last, is_coarse, text) = kept;
+        let (none_requests, total_ms, min_ms, content_length, last, times) = kept;
         let count = |column: &[u64]| column.get(place).copied().unwrap_or(0);
         let key = Key::new(&name.method, &name.name);
         let mut entry = Entry::new(key, body.kept.counted_from, &settings);
@@ -275,9 +275,9 @@ fn entries(body: &Body) -> Result<Vec<Entry>, ImportError> {
         entry.max_response_time_ms = at(&columns.max_ms, place).unwrap_or(0.0);
         entry.total_content_length = *content_length;
         entry.last_request = last.map(|last| body.kept.started + last);
-        entry.is_coarse = *is_coarse || text.is_none();
-        entry.histogram = match text {
-            Some(text) => times(text)?,
+        entry.is_coarse = times.as_ref().is_none_or(|(is_coarse, _)| *is_coarse);
+        entry.histogram = match times {
+            Some((_, text)) => response_times(text)?,
             None => outline(columns, place, entry.timed_requests()),
         };
         entry.histogram.raise_max(entry.max_response_time_ms);
@@ -308,7 +308,7 @@ fn outline(columns: &Columns, place: usize, requests: u64) -> Histogram {
     times
 }
 
-fn times(text: &str) -> Result<Histogram, ImportError> {
+fn response_times(text: &str) -> Result<Histogram, ImportError> {
     base64::decode(text)
         .and_then(|bytes| decode_times(&bytes))
         .ok_or_else(|| damaged("response times that nobody wrote so"))

@@ -1,0 +1,132 @@
+// Endpoints in folders by the first part of their path.
+
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { folderOf } from "../fold.ts";
+import type { Figures } from "../model.ts";
+import { EntryTable } from "../parts/entry-table.tsx";
+import { type EntryRow, figuresRow } from "../rows.ts";
+import { getFolders } from "../state/commands.ts";
+import { isLasting, viewedRun } from "../state/run.ts";
+
+/** Percentiles of folders are asked for again after this time. */
+const AGAIN_MS = 5000;
+
+/** What the table of folders has in common with the one of endpoints. */
+export type Shared = Omit<Parameters<typeof EntryTable>[0], "rows" | "total" | "label">;
+
+/**
+ * Endpoints in folders. Sums follow the endpoints that are shown. Percentiles of several endpoints
+ * are not to be had from those of each: the server merges their response times, and where a filter
+ * leaves some of a folder out, there are none.
+ */
+export function Folders(props: {
+  rows: readonly EntryRow[];
+  shared: Shared;
+  stretch: { from: number; to: number } | null;
+}) {
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const merged = useMerged(props.stretch);
+  const folders = useMemo(() => {
+    const found = new Map<string, EntryRow[]>();
+    for (const row of props.rows) {
+      const folder = folderOf(row.name);
+      found.set(folder, [...(found.get(folder) ?? []), row]);
+    }
+    return [...found].map(([name, rows], at) => {
+      const whole = merged.get(name);
+      const figures = whole?.count === rows.length ? whole.figures : null;
+      return { name, rows, sum: sumOf(name, rows, -at - 1, figures) };
+    });
+  }, [props.rows, merged]);
+  const shown = folders.flatMap((folder) =>
+    opened.has(folder.name) ? [folder.sum, ...folder.rows] : [folder.sum],
+  );
+  const toggle = (name: string) => {
+    const next = new Set(opened);
+    if (!next.delete(name)) {
+      next.add(name);
+    }
+    setOpened(next);
+  };
+  const { order: _order, onOrder: _onOrder, onOpen, ...shared } = props.shared;
+  return (
+    <EntryTable
+      {...shared}
+      label="Endpoints by path"
+      rows={shown}
+      onOpen={(row) =>
+        row.index < 0 ? toggle(folders[-row.index - 1]?.name ?? "") : onOpen?.(row)
+      }
+    />
+  );
+}
+
+interface Merged {
+  readonly count: number;
+  readonly figures: Figures;
+}
+
+/** Figures of whole folders by their names. */
+function useMerged(stretch: { from: number; to: number } | null): ReadonlyMap<string, Merged> {
+  const [merged, setMerged] = useState<ReadonlyMap<string, Merged>>(new Map());
+  const run = viewedRun.value;
+  const isLive = isLasting.value && stretch === null;
+  const [from, to] = [stretch?.from ?? null, stretch?.to ?? null];
+  useEffect(() => {
+    setMerged(new Map());
+    if (run === null) {
+      return;
+    }
+    let isWanted = true;
+    const ask = () =>
+      getFolders(run, from, to).then((answer) => {
+        if (isWanted && answer.kind === "done") {
+          const folders = answer.value.folders.map(
+            ({ name, entries, figures }) => [name, { count: entries.length, figures }] as const,
+          );
+          setMerged(new Map(folders));
+        }
+      });
+    void ask();
+    const timer = isLive ? setInterval(ask, AGAIN_MS) : undefined;
+    return () => {
+      isWanted = false;
+      clearInterval(timer);
+    };
+  }, [run, from, to, isLive]);
+  return merged;
+}
+
+function sumOf(
+  name: string,
+  rows: readonly EntryRow[],
+  index: number,
+  figures: Figures | null,
+): EntryRow {
+  const sum = (value: (row: EntryRow) => number | null) => {
+    const known = rows.map(value).filter((one) => one !== null);
+    return known.length === 0 ? null : known.reduce((total, one) => total + one, 0);
+  };
+  const requests = sum((row) => row.requests) ?? 0;
+  const failures = sum((row) => row.failures) ?? 0;
+  const title = `${name} (${rows.length})`;
+  const { p50, p95, p99, avg } = figuresRow(index, title, figures);
+  return {
+    index,
+    method: "",
+    name: title,
+    requests,
+    failures,
+    failedRatio: requests > 0 ? failures / requests : null,
+    rps: sum((row) => row.rps),
+    failuresPerSecond: sum((row) => row.failuresPerSecond),
+    p50,
+    p95,
+    p99,
+    max: rows.reduce<number | null>(
+      (most, row) => ((row.max ?? 0) > (most ?? -1) ? row.max : most),
+      null,
+    ),
+    avg,
+  };
+}

@@ -1,0 +1,63 @@
+// What stands in place of the form while there is no test that could be started.
+
+import type { TestError } from "../model.ts";
+import { Button, CopyButton } from "../parts/button.tsx";
+import { Traceback } from "../parts/failure-table.tsx";
+import { Pill } from "../parts/pill.tsx";
+import { reloadFiles } from "../state/commands.ts";
+import { isOperator } from "../state/session.ts";
+import { asSentence, testErrorPill } from "../words.ts";
+
+const SAMPLE = `from locust import HttpUser, task
+
+
+class Visitor(HttpUser):
+    host = "http://localhost:8000"
+
+    @task
+    def front_page(self):
+        self.client.get("/")
+`;
+
+/** Why there is no test; it is looked at again when its files change, and when somebody asks. */
+export function NoTest(props: { error: TestError }) {
+  const { error } = props;
+  return (
+    <section class="card section no-test" aria-label="Test">
+      <header class="section-head">
+        <Pill {...testErrorPill(error)} />
+        {isOperator.value && <ReloadButton />}
+      </header>
+      {error.kind === "missing" ? (
+        <>
+          <p>
+            No test file at <code>{error.path}</code>. Waiting; it loads when it appears.
+          </p>
+          <p class="note">{asSentence(error.text)}</p>
+          <figure>
+            <figcaption>
+              A test to begin with <CopyButton text={SAMPLE} />
+            </figcaption>
+            <pre tabIndex={0}>{SAMPLE}</pre>
+          </figure>
+        </>
+      ) : (
+        <>
+          <p>
+            <code>{error.path}</code> cannot be run. It loads when its files are changed.
+          </p>
+          <Traceback text={error.text} />
+        </>
+      )}
+    </section>
+  );
+}
+
+/** Reads the files of the test again. */
+export function ReloadButton() {
+  return (
+    <Button kind="quiet" onClick={() => void reloadFiles()}>
+      Reload file
+    </Button>
+  );
+}
