@@ -69,6 +69,14 @@ variable "target_hosts" {
     condition     = alltrue([for host in var.target_hosts : can(regex("^[A-Za-z0-9*][A-Za-z0-9.:*/_-]*$", host)) && !contains(["*", "0.0.0.0/0", "::/0"], host) && !strcontains(host, "://")])
     error_message = "target_hosts has to hold names, `*.name`, addresses or networks, without http:// and never everything: [\"shop.example\", \"*.api.example\"]."
   }
+  validation {
+    condition     = alltrue([for host in var.target_hosts : !can(regex("^[^:]*:[0-9]*$", host))])
+    error_message = "target_hosts holds a host with a port. A host is allowed with all of its ports: give it without one, [\"shop.example\"], and the port in the URL of the test."
+  }
+  validation {
+    condition     = alltrue([for host in var.target_hosts : !strcontains(host, "/") || strcontains(host, "://") || can(cidrhost(host, 0))])
+    error_message = "target_hosts holds a network that is none: give its first address and the number of its fixed bits, [\"10.1.0.0/16\"]."
+  }
 }
 
 variable "locust_dir" {
