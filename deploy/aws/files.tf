@@ -96,6 +96,8 @@ resource "aws_s3_object" "cluster" {
   key    = "control/cluster.json"
   content = jsonencode({
     starts_at     = local.starts_at
+    lease         = var.lease
+    ttl_hours     = var.ttl_hours
     expires_at    = local.expires_at
     allowed_hosts = var.target_hosts
     idle_minutes  = var.idle_minutes

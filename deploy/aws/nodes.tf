@@ -41,6 +41,7 @@ locals {
       aws     = file("${path.module}/node/aws.py")
       node    = file("${path.module}/node/node.py")
       watch   = file("${path.module}/node/watch.py")
+      ending  = file("${path.module}/node/ending.py")
       service = file("${path.module}/templates/gregaria-${role}.service")
       sysctl  = file("${path.module}/templates/sysctl.conf")
     }))

@@ -75,7 +75,8 @@ resource "aws_iam_role_policy" "node" {
   })
 }
 
-# The master sees how the nodes are, keeps results, and sends the workers home when nothing runs.
+# The master sees how the nodes are, keeps results, sends the workers home when nothing runs,
+# and sees that they are gone.
 resource "aws_iam_role_policy" "master" {
   name = "master"
   role = aws_iam_role.node["master"].name
@@ -107,6 +108,13 @@ resource "aws_iam_role_policy" "master" {
         Effect   = "Allow"
         Action   = "autoscaling:SetDesiredCapacity"
         Resource = aws_autoscaling_group.workers.arn
+      },
+      {
+        # AWS knows no narrower resource for it. It tells of groups, and changes none.
+        Sid      = "SeeWorkersEnd"
+        Effect   = "Allow"
+        Action   = "autoscaling:DescribeAutoScalingGroups"
+        Resource = "*"
       },
     ]
   })

@@ -336,7 +336,18 @@ def test_what_the_page_shows_is_written(keeper: Any, master: Machine) -> None:
     assert (shown["provider"], shown["region"]) == ("AWS", "us-east-1")
     assert (shown["usd_per_hour"], shown["worker_count"]) == (0.139, 2)
     assert shown["nodes"][INSTANCE]["state"] in ("ready", "failed")
-    assert {"expires_at", "starts_at", "idle_since", "max_usd_per_hour"} <= shown.keys()
+    assert shown["ends_at"] - shown["started_at"] == 4 * 3600
+    assert shown["extension"] == {
+        "command": "gregaria cloud up --var lease=2",
+        "seconds": 4 * 3600,
+    }
+    assert (shown["problem"], shown["teardown"]) == (None, None)
+    assert time.time() - shown["checked_at"] < 60
+    assert {"idle_since", "max_total_usd", "prices_date", "prices_source"} <= shown.keys()
+
+
+def test_another_lease_is_always_another_word(keeper: Any) -> None:
+    assert [keeper.another(each) for each in ("1", "9", "friday")] == ["2", "10", "friday-2"]
 
 
 def change_cluster(cluster: Stack, account: Emulator, **changes: Any) -> None:
@@ -401,18 +412,71 @@ def test_idle_machines_end(
     assert "poweroff" not in master.told, "it ran a moment ago"
     master.file("/var/lib/gregaria-node/active").write_text(str(time.time() - 3700))
     watch.look()
-    assert master.told[-1] == "poweroff"
     (found,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
     assert found["DesiredCapacity"] == 0
+    told = shown(master)["teardown"]
+    assert (told["ended"], told["total"], told["unconfirmed"]) == (2, 3, [])
+    assert told["is_done"] and told["reason"] == "no test for 60 minutes"
+    assert "poweroff" not in master.told, "the page has not told it yet"
+    watch.look()
+    assert master.told[-1] == "poweroff"
     assert states(cluster, account)["master"]["reason"] == "no test for 60 minutes"
 
 
-def test_the_page_can_ask_for_the_end(keeper: Any, master: Machine) -> None:
-    asked = master.file("/run/gregaria/end")
-    asked.parent.mkdir(parents=True)
-    asked.write_text("")
-    keeper.Watch().look()
-    assert master.told[-1] == "poweroff"
+def shown(master: Machine) -> dict[str, Any]:
+    """What the page is told of the cloud."""
+    return json.loads(master.file("/run/gregaria-cloud/cloud.json").read_text())
+
+
+@pytest.fixture
+def asked(master: Machine) -> Path:
+    """The file by which the page asks for the end."""
+    path = master.file("/run/gregaria/end")
+    path.parent.mkdir(parents=True)
+    path.write_text("anna from 203.0.113.7\n")
+    return path
+
+
+def test_the_page_can_ask_for_the_end_and_sees_what_is_not_confirmed(
+    keeper: Any, master: Machine, asked: Path, monkeypatch: Any
+) -> None:
+    watch = keeper.Watch()
+    monkeypatch.setattr(watch.node.client, "instances_of", lambda group: ["i-0a"])
+    watch.look()
+    told = shown(master)["teardown"]
+    assert told["reason"] == "asked for on the page by anna from 203.0.113.7"
+    assert (told["ended"], told["total"], told["unconfirmed"]) == (0, 2, [])
+    watch._ending._since -= 300
+    watch.look()
+    assert shown(master)["teardown"]["unconfirmed"] == ["i-0a"]
+    asked.write_text("anna from 203.0.113.7\n")
+    os.utime(asked, (1, 1))
+    watch.look()
+    assert shown(master)["teardown"]["unconfirmed"] == [], "it is tried again"
+    assert "poweroff" not in master.told
+    watch._ending._since -= 1000
+    watch.look()
+    assert master.told[-1] == "poweroff", "a master does not wait for ever"
+
+
+def test_nothing_is_called_gone_while_aws_does_not_answer(
+    keeper: Any, master: Machine, asked: Path, cluster: Stack, account: Emulator, monkeypatch: Any
+) -> None:
+    account.client("autoscaling").set_desired_capacity(
+        AutoScalingGroupName=cluster.outputs()["worker_group"], DesiredCapacity=2
+    )
+    watch = keeper.Watch()
+    url = watch.node.client._endpoint
+    monkeypatch.setattr(watch.node.client, "_endpoint", "http://127.0.0.1:9")
+    watch.look()
+    told = shown(master)
+    assert "refused" in told["problem"]
+    assert (told["teardown"]["ended"], told["teardown"]["is_done"]) == (0, False)
+    monkeypatch.setattr(watch.node.client, "_endpoint", url)
+    watch.look()
+    told = shown(master)
+    assert (told["problem"], told["teardown"]["ended"]) == (None, 2)
+    assert told["teardown"]["is_done"] and "poweroff" not in master.told
 
 
 def test_a_network_that_fails_keeps_nothing_else_back(

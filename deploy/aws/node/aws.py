@@ -28,6 +28,7 @@ METADATA = "http://169.254.169.254"
 EARLY = 300
 
 S3_XML = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+SCALING_XML = "{http://autoscaling.amazonaws.com/doc/2011-01-01/}"
 
 
 class AwsError(Exception):
@@ -120,15 +121,22 @@ class Client:
 
     def set_desired_capacity(self, group: str, count: int) -> None:
         """Tells an auto-scaling group how many instances it is to have."""
-        form = {
-            "Action": "SetDesiredCapacity",
-            "Version": "2011-01-01",
-            "AutoScalingGroupName": group,
-            "DesiredCapacity": str(count),
-        }
+        self._scaling("SetDesiredCapacity", AutoScalingGroupName=group, DesiredCapacity=str(count))
+
+    def instances_of(self, group: str) -> list[str]:
+        """Instances of an auto-scaling group, those that are being ended among them."""
+        asked = {"AutoScalingGroupNames.member.1": group}
+        tree = xml.fromstring(self._scaling("DescribeAutoScalingGroups", **asked))
+        names = [each.text for each in tree.iter(f"{SCALING_XML}AutoScalingGroupName")]
+        if group not in names:
+            raise AwsError(f"there is no group {group}")
+        return [each.text or "" for each in tree.iter(f"{SCALING_XML}InstanceId")]
+
+    def _scaling(self, action: str, **fields: str) -> bytes:
+        form = {"Action": action, "Version": "2011-01-01", **fields}
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
         body = urllib.parse.urlencode(form).encode()
-        self._call("autoscaling", "POST", self._url("autoscaling"), body, headers)
+        return self._call("autoscaling", "POST", self._url("autoscaling"), body, headers)[2]
 
     def _url(self, host: str) -> str:
         suffix = ".cn" if self._region.startswith("cn-") else ""

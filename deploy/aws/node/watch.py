@@ -22,6 +22,7 @@ from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws import AwsError
+from ending import Ending
 from node import ETC, HOME, ROOT, STATE, Node, log, system, unpack_test, write
 
 #: Seconds between two looks.
@@ -29,6 +30,9 @@ INTERVAL = 10
 
 #: Looks between two at how the other nodes are.
 LOOKS_OF_NODES = 6
+
+#: Characters of what AWS says when it refuses, as the page shows it.
+PROBLEM = 200
 
 #: Unix time of the end, as it was last heard.
 DEADLINE = STATE / "deadline"
@@ -69,28 +73,36 @@ class Watch:
         self._looks = 0
         self._kept: tuple[int, int] | None = None
         self._started_at = time.time()
+        #: When AWS answered last, and what it did not do since.
+        self._heard_at: float | None = None
+        self._problem: str | None = None
+        self._ending: Ending | None = None
+        self._asked_at: float | None = None
 
     def look(self) -> None:
         """Everything once. What fails is tried at the next look, and keeps nothing else back."""
         self._looks += 1
+        self._problem = None
         tries: list[Callable[[], None]] = [self._read_cluster]
         if self.node.role == "master":
-            tries += [self._follow_test, self._keep_results, self._see_nodes, self._show]
-            tries += [self._end_if_asked, self._end_if_idle]
+            tries += [self._follow_test, self._keep_results, self._see_nodes]
+            tries += [self._end_if_asked, self._end_if_idle, self._go_on_ending, self._show]
         for each in tries:
             try:
                 each()
             except (AwsError, OSError, ValueError, sqlite3.Error) as error:
                 log(f"{each.__name__}: {error}")
+                self._problem = str(error)[:PROBLEM]
 
     def _read_cluster(self) -> None:
         key = "control/cluster.json"
         found = self.node.client.get_object(self.node.bucket, key, self._cluster_etag)
+        self._heard_at = time.time()
         if found is None:
             return
         self._cluster = json.loads(found[0])
-        end = datetime.datetime.fromisoformat(self._cluster["expires_at"].replace("Z", "+00:00"))
-        write(DEADLINE, str(end.timestamp() + self.config["grace_s"]), 0o644)
+        end = unix_time(self._cluster["expires_at"])
+        write(DEADLINE, str(end + self.config["grace_s"]), 0o644)
         if self.node.configure() and self._cluster_etag is not None:
             log("the hosts that may be loaded have changed: gregaria is started anew")
             system("systemctl", "restart", "gregaria.service")
@@ -109,14 +121,14 @@ class Watch:
     def _is_running(self) -> bool:
         return page_state(self.config) in RUNNING
 
-    def _keep_results(self) -> None:
-        """Copies the run store to the bucket when it has changed and no test runs."""
+    def _keep_results(self, is_last: bool = False) -> None:
+        """Copies the run store to the bucket when it has changed, after each test and last."""
         store = ROOT / "var/lib/gregaria/runs.sqlite"
         if not store.exists():
             return
         present = [path.stat() for path in store.parent.glob("runs.sqlite*")]
         state = (sum(each.st_size for each in present), max(each.st_mtime_ns for each in present))
-        if state == self._kept or self._is_running():
+        if state == self._kept or (not is_last and self._is_running()):
             return
         key = f"results/{self.node.identity}/runs.sqlite"
         self.node.client.put_object(
@@ -136,16 +148,24 @@ class Watch:
         self._nodes = nodes
 
     def _show(self) -> None:
-        """Writes what the page shows in its cloud line."""
+        """Writes what the page shows in its cloud line. Times are seconds since 1970."""
         cluster = self._cluster
         told = {
             **cluster.get("cloud", {}),
-            "starts_at": cluster.get("starts_at"),
-            "expires_at": cluster.get("expires_at"),
             "idle_minutes": cluster.get("idle_minutes"),
             "idle_since": self._active_at(),
             "nodes": self._nodes,
+            "teardown": self._ending and self._ending.told(),
+            "problem": self._problem,
+            "checked_at": self._heard_at,
         }
+        if cluster:
+            told["started_at"] = unix_time(cluster["starts_at"])
+            told["ends_at"] = unix_time(cluster["expires_at"])
+            told["extension"] = {
+                "command": f"gregaria cloud up --var lease={another(cluster['lease'])}",
+                "seconds": 3600 * cluster["ttl_hours"],
+            }
         CLOUD.parent.mkdir(parents=True, exist_ok=True)
         write(CLOUD, json.dumps(told), 0o644)
 
@@ -156,8 +176,14 @@ class Watch:
             return self._started_at
 
     def _end_if_asked(self) -> None:
-        if ASKED_TO_END.exists():
-            self._end("asked for on the page")
+        if not ASKED_TO_END.exists():
+            return
+        asked_at = ASKED_TO_END.stat().st_mtime
+        if self._ending is None:
+            self._end(f"asked for on the page by {ASKED_TO_END.read_text().strip() or 'somebody'}")
+        elif asked_at != self._asked_at:
+            self._ending.try_again()
+        self._asked_at = asked_at
 
     def _end_if_idle(self) -> None:
         minutes = self._cluster.get("idle_minutes", 0)
@@ -167,12 +193,22 @@ class Watch:
             self._end(f"no test for {minutes} minutes")
 
     def _end(self, why: str) -> None:
-        """Ends the workers, keeps the results and turns the master off."""
-        log(f"everything ends: {why}")
-        self.node.client.set_desired_capacity(self.config["group"], 0)
-        self._keep_results()
-        self.node.tell("ended", reason=why)
-        system("systemctl", "poweroff")
+        if self._ending is None:
+            self._ending = Ending(self.node, why, lambda: self._keep_results(is_last=True))
+
+    def _go_on_ending(self) -> None:
+        if self._ending is not None:
+            self._ending.go_on()
+
+
+def unix_time(text: str) -> float:
+    """Seconds since 1970 of a time as Terraform writes it."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def another(lease: str) -> str:
+    """A value that the lease does not have: any other one begins it anew."""
+    return str(int(lease) + 1) if lease.isdecimal() else f"{lease}-2"
 
 
 def page_state(config: dict[str, Any]) -> str:
