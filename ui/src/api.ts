@@ -20,6 +20,7 @@ import type {
   StartRequest,
   StopRequest,
   TargetCheck,
+  TeardownRequest,
   UsersRequest,
   WorkerDetail,
 } from "./model.ts";
@@ -102,6 +103,8 @@ export const stopRun = (run: number, request: StopRequest) =>
 export const addNote = (run: number, request: NoteRequest) =>
   post<unknown>(`/runs/${run}/notes`, request);
 export const removeWorker = (id: string) => post<unknown>("/workers/remove", { id });
+
+export const tearDown = (request: TeardownRequest) => post<unknown>("/cloud/teardown", request);
 
 export const getRuns = () => get<RunList>("/runs");
 export const getSetup = (run: number) => get<RunSetup>(`/runs/${run}/setup`);

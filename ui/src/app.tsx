@@ -8,6 +8,7 @@ import { lazy } from "./parts/lazy.tsx";
 import { Menu } from "./parts/menu.tsx";
 import { Strip } from "./parts/pill.tsx";
 import { Announcer, Toasts } from "./parts/toast.tsx";
+import { cloud } from "./state/cloud.ts";
 import { go, href, place } from "./state/place.ts";
 import { aftermath, isOld, link, server, version } from "./state/run.ts";
 import { askToSignIn, mustSignIn, session, signOut } from "./state/session.ts";
@@ -15,6 +16,7 @@ import { type Theme, theme } from "./state/settings.ts";
 import { atOnce, dismiss, politely, toasts } from "./state/tell.ts";
 import { lostText } from "./words.ts";
 
+const CloudLine = lazy(() => import("./pages/cloud-line.tsx").then((page) => page.CloudLine));
 const ComparePage = lazy(() => import("./pages/compare.tsx").then((page) => page.ComparePage));
 const Login = lazy(() => import("./pages/login.tsx").then((page) => page.Login));
 const New = lazy(() => import("./pages/new.tsx").then((page) => page.New));
@@ -48,6 +50,7 @@ export function App() {
           </Button>
         </Strip>
       )}
+      {where.page !== "run" && !isSigningIn && cloud.value !== null && <CloudLine />}
       {where.page !== "run" && !isSigningIn && <LinkStrip />}
       {asks ? <p class="waiting">Loading…</p> : <Page />}
       {isListOpen.value && <ShortcutList />}

@@ -24,7 +24,9 @@ const LATE_MS = 500;
 const HELD_BACK_AFTER_MS = 5000;
 const POLL_EVERY_MS = 2000;
 const RETRY_MS = [500, 1000, 2000, 3000] as const;
-const NAMES = ["hello", "snapshot", "tick", "state", "alert", "mark", "log", "bye"] as const;
+const NAMES = [
+  ...(["hello", "snapshot", "tick", "state", "cloud", "alert", "mark", "log", "bye"] as const),
+];
 
 /** Begins to listen; the answer ends it. */
 export function listen(listening: Listening): () => void {

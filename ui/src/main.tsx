@@ -5,6 +5,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/parts.css";
 import "./style/pages.css";
+import "./style/cloud.css";
 import { App } from "./app.tsx";
 import { followAddress } from "./state/place.ts";
 import { followRun } from "./state/run.ts";

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/v1/cloud": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of the machines, where they are in a cloud */
+        get: operations["cloud"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cloud/teardown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all machines, after the run that lasts has been stopped and kept */
+        post: operations["teardown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/compare": {
         parameters: {
             query?: never;
@@ -886,6 +920,124 @@ export interface components {
              */
             users: number;
         };
+        /** @description What is known of the machines: `GET /api/v1/cloud`, and part of the live stream. */
+        Cloud: {
+            /** @description Whether this master can end all machines before their time. */
+            can_tear_down: boolean;
+            /**
+             * Format: double
+             * @description When the provider was heard of last.
+             */
+            checked_at: number | null;
+            /** @description What matters most of all below. */
+            condition: components["schemas"]["CloudCondition"];
+            /**
+             * Format: double
+             * @description When all of them end by themselves, whatever becomes of the page.
+             */
+            ends_at: number | null;
+            extension: components["schemas"]["CloudExtension"] | null;
+            /** @description Machines that failed to start, at most five of them. */
+            failed: components["schemas"]["CloudNode"][];
+            /**
+             * Format: double
+             * @description When they end for want of a test; `null` if they wait for `ends_at`.
+             */
+            idle_ends_at: number | null;
+            /**
+             * Format: double
+             * @description Since when no test has run; `null` while one does.
+             */
+            idle_since: number | null;
+            /** @description Whether the provider may take workers away at any time. */
+            is_spot: boolean;
+            /**
+             * Format: double
+             * @description What they may cost in all: the ceiling set when they were started.
+             */
+            max_usd: number | null;
+            /** @description When the prices were written down. */
+            prices_date: string | null;
+            /** @description Where they can be looked up. */
+            prices_source: string | null;
+            /** @description Why some of it is not known, or older than it should be; `null` if nothing is wrong. */
+            problem: string | null;
+            /** @description Whose machines they are, such as `AWS`. */
+            provider: string | null;
+            /** @description Where they stand. */
+            region: string | null;
+            /**
+             * Format: double
+             * @description When the machines began to cost.
+             */
+            started_at: number | null;
+            teardown: components["schemas"]["CloudTeardown"] | null;
+            /**
+             * Format: double
+             * @description What all of them cost in an hour, without transfer of data; `null` if nobody knows, never 0.
+             */
+            usd_per_hour: number | null;
+            /** @description Their size: one type, or those of which the provider takes what is to be had. */
+            worker_types: string[];
+            /**
+             * Format: int64
+             * @description Workers that there are meant to be. The master comes on top.
+             */
+            workers: number | null;
+        };
+        /**
+         * @description What matters most.
+         * @enum {string}
+         */
+        CloudCondition: "normal" | "ending_soon" | "last_minutes" | "idle" | "tearing_down" | "done" | "unconfirmed" | "unreadable";
+        /** @description How the machines get more time. Not by the page: no machine may prolong its own life. */
+        CloudExtension: {
+            /** @description The command, for a person to run where the cluster was started. */
+            command: string;
+            /**
+             * Format: double
+             * @description How long everything lasts from that moment on.
+             */
+            seconds: number;
+        };
+        /** @description A machine that failed to start. */
+        CloudNode: {
+            /** @description The provider's name for it. */
+            id: string;
+            /** @description The end of the log of its start. */
+            log: string;
+            /** @description Why. */
+            reason: string;
+            /** @description `master` or `worker`. */
+            role: string;
+        };
+        /** @description How the end of the machines goes. */
+        CloudTeardown: {
+            /**
+             * Format: double
+             * @description When the provider was asked last; `null` before it has answered.
+             */
+            checked_at: number | null;
+            /**
+             * Format: int64
+             * @description Machines that the provider has confirmed to be gone.
+             */
+            ended: number;
+            /** @description Who or what asked for it. */
+            reason: string;
+            /**
+             * Format: double
+             * @description When it began.
+             */
+            since: number;
+            /**
+             * Format: int64
+             * @description Machines that are to end, this master among them.
+             */
+            total: number;
+            /** @description Those that should be gone by now and are not confirmed to be. */
+            unconfirmed: string[];
+        };
         /**
          * @description The comparison of run B with run A: `GET /api/v1/compare?a=&b=`, with `from` and `to` in seconds
          *     since the start of each run for a part of them.
@@ -1141,6 +1293,11 @@ export interface components {
             /** @enum {string} */
             event: "state";
         } | {
+            /** @description What is known of the machines in the cloud has changed. */
+            data: components["schemas"]["Cloud"];
+            /** @enum {string} */
+            event: "cloud";
+        } | {
             /** @description An alert has come up, changed or gone. */
             data: components["schemas"]["Alert"];
             /** @enum {string} */
@@ -1368,6 +1525,7 @@ export interface components {
         };
         /** @description Who serves, and from where the stream goes on. */
         Hello: {
+            cloud: components["schemas"]["Cloud"] | null;
             /**
              * @description Differs from one start of the server to the next: after a change, ticks and runs of before are
              *     to be read from the list of runs.
@@ -1994,6 +2152,14 @@ export interface components {
          * @enum {string}
          */
         TargetStanding: "private" | "allowed" | "confirmed" | "asks" | "refused" | "unresolved" | "invalid";
+        /** @description End all machines: `POST /api/v1/cloud/teardown`. Answered at once; the stream tells the rest. */
+        TeardownRequest: {
+            /**
+             * Format: int64
+             * @description The run that is stopped for it. A run that lasts and is not named keeps the machines.
+             */
+            run?: number | null;
+        };
         /** @description Why there is no test to run. The server looks for changes of its files, and goes on by itself. */
         TestError: {
             /** @description What is the matter. */
@@ -2055,7 +2221,7 @@ export interface components {
             workers: components["schemas"]["WorkerColumns"] | null;
         };
         /**
-         * @description What a viewer wants to hear of, besides `hello`, `state`, `alert`, `mark` and `bye`, which everybody gets.
+         * @description What a viewer wants to hear of, besides `hello`, `state`, `cloud`, `alert`, `mark` and `bye`, which everybody gets.
          * @enum {string}
          */
         Topic: "overview" | "entries" | "workers" | "failures" | "log";
@@ -2227,6 +2393,11 @@ export type Bye = components['schemas']['Bye'];
 export type ByeReason = components['schemas']['ByeReason'];
 export type Change = components['schemas']['Change'];
 export type ClassCount = components['schemas']['ClassCount'];
+export type Cloud = components['schemas']['Cloud'];
+export type CloudCondition = components['schemas']['CloudCondition'];
+export type CloudExtension = components['schemas']['CloudExtension'];
+export type CloudNode = components['schemas']['CloudNode'];
+export type CloudTeardown = components['schemas']['CloudTeardown'];
 export type Compare = components['schemas']['Compare'];
 export type Compared = components['schemas']['Compared'];
 export type CompareEntry = components['schemas']['CompareEntry'];
@@ -2294,6 +2465,7 @@ export type StopRequest = components['schemas']['StopRequest'];
 export type Storage = components['schemas']['Storage'];
 export type TargetCheck = components['schemas']['TargetCheck'];
 export type TargetStanding = components['schemas']['TargetStanding'];
+export type TeardownRequest = components['schemas']['TeardownRequest'];
 export type TestError = components['schemas']['TestError'];
 export type TestErrorKind = components['schemas']['TestErrorKind'];
 export type TestFile = components['schemas']['TestFile'];
@@ -2312,6 +2484,140 @@ export type WorkerName = components['schemas']['WorkerName'];
 export type WorkerState = components['schemas']['WorkerState'];
 export type $defs = Record<string, never>;
 export interface operations {
+    cloud: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cloud"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teardown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeardownRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a person has to confirm it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is no JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compare: {
         parameters: {
             query?: {

@@ -4,7 +4,7 @@
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { extname, join } from "node:path";
-import type { Compare, Delta, Event, Report, Snapshot, State, Tick } from "../src/model.ts";
+import type { Cloud, Compare, Delta, Event, Report, Snapshot, State, Tick } from "../src/model.ts";
 import * as world from "./world.ts";
 
 /** What the server does besides its script. Tests change it while it runs. */
@@ -19,6 +19,8 @@ export interface Mood {
   /** The state in place of the scripted one. */
   state: ((state: State) => State) | null;
   asksForHost: boolean;
+  /** What is known of the machines, at a moment of the server's clock. */
+  cloud: ((now: number) => Cloud) | null;
   hasWorkers: boolean;
   /** Bodies of commands, for tests to look at. */
   commands: { path: string; body: unknown }[];
@@ -54,6 +56,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
     needsLogin: false,
     state: null,
     asksForHost: false,
+    cloud: null,
     hasWorkers: true,
     commands: [],
     ...changes,
@@ -93,6 +96,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
       now: start + t,
       session: session(request),
       state: state(t),
+      cloud: mood.cloud?.(start + t) ?? null,
     };
     return { event: "hello", data };
   }
@@ -180,6 +184,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
     return [
       { event: "tick", data },
       { event: "state", data: state(t) },
+      ...(mood.cloud ? [{ event: "cloud" as const, data: mood.cloud(start + t) }] : []),
       { event: "log", data: [world.logLine(start, t)] },
     ];
   }

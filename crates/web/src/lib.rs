@@ -6,6 +6,7 @@
 
 mod api;
 pub mod archive;
+pub mod cloud;
 pub mod compare;
 pub mod csv;
 pub mod demo;

@@ -22,6 +22,11 @@ PASSWORD_VARIABLE = "GREGARIA_WEB_PASSWORD"
 #: Addresses that the guard takes for public ones, to try the question without the internet.
 PUBLIC_VARIABLE = "GREGARIA_TREAT_AS_PUBLIC"
 
+#: File with what is known of the cloud that this master runs in, and the file by which the end of
+#: all machines is asked for. The keeper of a node sets both: see `deploy/aws/node`.
+CLOUD_VARIABLE = "GREGARIA_CLOUD"
+CLOUD_END_VARIABLE = "GREGARIA_CLOUD_END"
+
 #: What may stand first in a line of the file of users, and whether it may change a run.
 ROLES = {"operator": True, "read-only": False}
 
@@ -68,6 +73,8 @@ class Access:
             "allowed_hosts": self.allowed_hosts,
             "confirmed_hosts": str(state_folder() / "confirmed-hosts"),
             "public_addresses": [each for each in public.split(",") if each],
+            "cloud": os.environ.get(CLOUD_VARIABLE) or None,
+            "cloud_end": os.environ.get(CLOUD_END_VARIABLE) or None,
         }
 
 

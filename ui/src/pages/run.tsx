@@ -7,6 +7,7 @@ import type { Topic } from "../model.ts";
 import { Button } from "../parts/button.tsx";
 import { lazy } from "../parts/lazy.tsx";
 import { Strip } from "../parts/pill.tsx";
+import { cloud } from "../state/cloud.ts";
 import { stop } from "../state/commands.ts";
 import { href } from "../state/place.ts";
 import {
@@ -30,6 +31,7 @@ import { Overview } from "./overview.tsx";
 import { RunHeader, useElsewhere } from "./run-header.tsx";
 import { useRunKeys } from "./shortcuts.ts";
 
+const CloudLine = lazy(() => import("./cloud-line.tsx").then((page) => page.CloudLine));
 const Endpoints = lazy(() => import("./endpoints.tsx").then((page) => page.Endpoints));
 const ExportDialog = lazy(() => import("./export-dialog.tsx").then((page) => page.ExportDialog));
 const Failures = lazy(() => import("./failures.tsx").then((page) => page.Failures));
@@ -61,6 +63,7 @@ export function Run(props: { run: number; tab: Tab }) {
     <>
       <header class="run-top">
         <RunHeader onExport={() => setIsExporting(true)} onNote={() => setIsNoting(true)} />
+        {cloud.value !== null && <CloudLine />}
         <Strips />
         <Tabs run={run} tab={tab} />
       </header>

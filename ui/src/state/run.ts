@@ -15,6 +15,7 @@ import {
   type Picture,
 } from "../picture.ts";
 import { asSentence, backText, type Link, restartedText } from "../words.ts";
+import { cloud, takeClock } from "./cloud.ts";
 import { isSignedIn, loadSession, session } from "./session.ts";
 import { announce, toast } from "./tell.ts";
 
@@ -154,6 +155,9 @@ function take(event: Event): void {
       case "state":
         takeState(event.data);
         break;
+      case "cloud":
+        cloud.value = event.data;
+        break;
       case "alert":
         if (!event.data.is_over && !picture.peek().alerts.has(event.data.id)) {
           announce(event.data.text, true);
@@ -195,6 +199,8 @@ function takeHello(hello: Hello): void {
   isOld.value = hello.page !== null && hello.page !== ownPage;
   version.value = hello.version;
   session.value = hello.session;
+  takeClock(hello.now);
+  cloud.value = hello.cloud;
   takeState(hello.state);
   if (!isOfViewed(hello.state.run) && picture.peek().state === null) {
     void loadEarlier(viewedRun.peek() as number);

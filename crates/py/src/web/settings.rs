@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use gregaria_web::cloud::CloudFiles;
 use gregaria_web::guard::Credential;
 use gregaria_web::model::Role;
 use gregaria_web::server::{Settings, Store, Tls};
@@ -30,6 +31,9 @@ pub(super) struct Wish {
     allowed_hosts: Vec<String>,
     confirmed_hosts: Option<PathBuf>,
     public_addresses: Vec<String>,
+    /// Facts of the cloud, and the file that asks for its end.
+    cloud: Option<PathBuf>,
+    cloud_end: Option<PathBuf>,
     /// Where runs are kept; `None` for nowhere.
     store: Option<StoreWish>,
 }
@@ -65,6 +69,10 @@ impl TryFrom<Wish> for Settings {
             allowed_hosts: wish.allowed_hosts,
             confirmed_hosts: wish.confirmed_hosts,
             public_addresses: addresses.collect::<PyResult<_>>()?,
+            cloud: wish.cloud.map(|facts| CloudFiles {
+                facts,
+                end: wish.cloud_end,
+            }),
             body_patience: None,
             store: wish
                 .store

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::form::hosts_of;
 use super::{Json, Path, Refusal};
+use crate::cloud::CloudWatch;
 use crate::guard::Viewer;
 use crate::model::{
     ConfirmRequired, Done, NoteRequest, Phase, RemoveWorkerRequest, StartRequest, StopRequest,
@@ -49,6 +50,9 @@ pub(super) async fn start(
     check_note(request.note.as_deref())?;
     let state = app.feed.board().state().cloned();
     let state = state.ok_or_else(super::stream::not_ready)?;
+    if app.feed.cloud().is_some_and(CloudWatch::is_ending) {
+        return Err(conflict("cannot_start", "the machines are being ended"));
+    }
     if matches!(
         state.phase,
         Phase::Starting | Phase::Running | Phase::Stopping

@@ -1,5 +1,6 @@
 //! The page's own API, under `/api/v1`. Bodies are the types of [`crate::model`].
 
+mod cloud;
 mod commands;
 mod export;
 mod extract;

@@ -9,7 +9,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::post;
 
-use super::{Paths, Refusal, commands, export, form, groups, history, runs, session, stream};
+use super::{
+    Paths, Refusal, cloud, commands, export, form, groups, history, runs, session, stream,
+};
 use crate::model;
 use crate::server::App;
 
@@ -38,6 +40,8 @@ fn paths() -> Paths {
         .get("/target", form::target)
         .get("/log", runs::log)
         .get("/log.txt", runs::log_text)
+        .get("/cloud", cloud::show)
+        .post("/cloud/teardown", cloud::teardown)
         .get("/runs", history::list)
         .post("/runs", commands::start)
         .on("POST", "/runs/import", import)

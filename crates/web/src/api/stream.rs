@@ -116,9 +116,9 @@ fn topics_of(wish: &Wish) -> Result<Topics, Refusal> {
 
 /// Who serves; a refusal before the first view.
 fn hello(app: &App, viewer: &Viewer) -> Result<Hello, Refusal> {
-    let (seq, state) = {
+    let (seq, state, cloud) = {
         let board = app.feed.board();
-        (board.seq(), board.state().cloned())
+        (board.seq(), board.state().cloned(), board.cloud().cloned())
     };
     let state: RunState = state.ok_or_else(not_ready)?;
     Ok(Hello {
@@ -129,6 +129,7 @@ fn hello(app: &App, viewer: &Viewer) -> Result<Hello, Refusal> {
         now: crate::server::now(),
         session: super::session::session_of(app, viewer),
         state,
+        cloud,
     })
 }
 

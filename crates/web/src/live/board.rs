@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::model::{
-    Alert, AlertKind, EntryDetail, EntryFolders, EntryTrends, EntryWindow, FailureCourses, LogLine,
-    Mark, Phase, Series, Snapshot, State, Tick, Topic, WorkerDetail,
+    Alert, AlertKind, Cloud, EntryDetail, EntryFolders, EntryTrends, EntryWindow, FailureCourses,
+    LogLine, Mark, Phase, Series, Snapshot, State, Tick, Topic, WorkerDetail,
 };
 use crate::seam::View;
 
@@ -29,6 +29,9 @@ pub struct Board {
     seq: u64,
     view: Option<Arc<View>>,
     state: Option<State>,
+    cloud: Option<Cloud>,
+    /// Whether viewers lack what is known of the cloud.
+    is_cloud_new: bool,
     run: Run,
     crew: Crew,
     slots: VecDeque<Arc<Slot>>,
@@ -49,6 +52,8 @@ impl Board {
             seq: first_seq,
             view: None,
             state: None,
+            cloud: None,
+            is_cloud_new: false,
             run: Run::new(None, now, false),
             crew: Crew::default(),
             slots: VecDeque::new(),
@@ -125,6 +130,9 @@ impl Board {
             self.state = Some(state.clone());
             slot.state = Some(state);
         }
+        if std::mem::take(&mut self.is_cloud_new) {
+            slot.cloud.clone_from(&self.cloud);
+        }
         slot.marks = marks.unwrap_or_default();
         slot.marks.append(&mut self.pending_marks);
         self.log_seq = log.last().map_or(self.log_seq, |line| line.seq + 1);
@@ -136,6 +144,19 @@ impl Board {
         }
         self.slots.push_back(Arc::clone(&slot));
         slot
+    }
+
+    /// Takes in what is known of the machines in the cloud, to be told with the next second.
+    pub fn set_cloud(&mut self, cloud: Cloud) {
+        if self.cloud.as_ref() != Some(&cloud) {
+            self.cloud = Some(cloud);
+            self.is_cloud_new = true;
+        }
+    }
+
+    /// What is known of the machines; `None` where there is no cloud.
+    pub fn cloud(&self) -> Option<&Cloud> {
+        self.cloud.as_ref()
     }
 
     /// Alerts that came up, changed or are over.

@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::cloud::CloudWatch;
 use crate::model::{Snapshot, Topic};
 use crate::seam::Seam;
 
 use super::board::LOG_LINES;
+use super::state::lasts;
 use super::{Board, Slot, Topics};
 
 /// Numbers of the stream that a second has: views come once a second, and a few more when something
@@ -19,12 +21,14 @@ const SEQ_PER_SECOND: u64 = 16;
 pub struct Feed {
     seam: Arc<Seam>,
     board: Mutex<Board>,
+    cloud: Option<CloudWatch>,
     seq: watch::Sender<u64>,
 }
 
 impl Feed {
-    /// A feed of what is published on this seam. It begins at this moment.
-    pub fn new(seam: Arc<Seam>, now: f64) -> Self {
+    /// A feed of what is published on this seam, with what is known of a cloud. It begins at this
+    /// moment.
+    pub fn new(seam: Arc<Seam>, cloud: Option<CloudWatch>, now: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -33,8 +37,22 @@ impl Feed {
         let first = now as u64 * SEQ_PER_SECOND;
         Self {
             seam,
+            cloud,
             board: Mutex::new(Board::new(first, now)),
             seq: watch::Sender::new(first),
+        }
+    }
+
+    /// The watch over the cloud; `None` where there is none.
+    pub fn cloud(&self) -> Option<&CloudWatch> {
+        self.cloud.as_ref()
+    }
+
+    /// Looks at what is known of the cloud, for ever.
+    pub async fn follow_cloud(&self) {
+        match &self.cloud {
+            Some(cloud) => cloud.follow().await,
+            None => std::future::pending().await,
         }
     }
 
@@ -56,6 +74,9 @@ impl Feed {
         if let Some(view) = self.seam.view().filter(|view| board.lacks(view)) {
             // Copied before the board is changed: the test's thread may want to write to the log.
             let (lines, _) = self.seam.log().since(board.log_seq(), LOG_LINES, None);
+            if let Some(cloud) = &self.cloud {
+                board.set_cloud(cloud.line(view.figures.time, lasts(&view)));
+            }
             let slot = board.advance(&view, lines);
             self.seq.send_replace(slot.seq());
         }

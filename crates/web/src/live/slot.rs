@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::model::{Alert, Event, LogLine, Mark, State, Tick, Topic};
+use crate::model::{Alert, Cloud, Event, LogLine, Mark, State, Tick, Topic};
 
 use super::{Encoded, Topics};
 
@@ -17,6 +17,8 @@ pub struct Slot {
     pub(super) tick: Tick,
     /// The state, if it has changed.
     pub(super) state: Option<State>,
+    /// What is known of the machines, if that has changed.
+    pub(super) cloud: Option<Cloud>,
     pub(super) alerts: Vec<Alert>,
     pub(super) marks: Vec<Mark>,
     pub(super) log: Vec<LogLine>,
@@ -30,6 +32,7 @@ impl Slot {
         Self {
             tick,
             state: None,
+            cloud: None,
             alerts: Vec::new(),
             marks: Vec::new(),
             log: Vec::new(),
@@ -66,6 +69,8 @@ impl Slot {
         let mut events = Vec::new();
         let state = self.state.iter().cloned();
         events.extend(state.map(|state| Event::State(Box::new(state))));
+        let cloud = self.cloud.iter().cloned();
+        events.extend(cloud.map(|cloud| Event::Cloud(Box::new(cloud))));
         events.extend(self.alerts.iter().cloned().map(Event::Alert));
         events.extend(self.marks.iter().cloned().map(Event::Mark));
         if topics.has(Topic::Log) && !self.log.is_empty() {
@@ -120,6 +125,7 @@ pub(crate) fn write(text: &mut String, event: &Event, seq: Option<u64>) {
         Event::Snapshot(data) => ("snapshot", json(data)),
         Event::Tick(data) => ("tick", json(data)),
         Event::State(data) => ("state", json(data)),
+        Event::Cloud(data) => ("cloud", json(data)),
         Event::Alert(data) => ("alert", json(data)),
         Event::Mark(data) => ("mark", json(data)),
         Event::Log(data) => ("log", json(data)),

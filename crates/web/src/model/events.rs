@@ -4,11 +4,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Alert, EntryColumns, EntryName, ExceptionGroup, FailureGroup, HeatColumn, HeatMap, KindRate,
-    LogLine, Mark, Overview, Series, Session, State, WorkerColumns, WorkerName,
+    Alert, Cloud, EntryColumns, EntryName, ExceptionGroup, FailureGroup, HeatColumn, HeatMap,
+    KindRate, LogLine, Mark, Overview, Series, Session, State, WorkerColumns, WorkerName,
 };
 
-/// What a viewer wants to hear of, besides `hello`, `state`, `alert`, `mark` and `bye`, which everybody gets.
+/// What a viewer wants to hear of, besides `hello`, `state`, `cloud`, `alert`, `mark` and `bye`, which everybody gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
@@ -37,6 +37,8 @@ pub enum Event {
     Tick(Box<Tick>),
     /// The state has changed.
     State(Box<State>),
+    /// What is known of the machines in the cloud has changed.
+    Cloud(Box<Cloud>),
     /// An alert has come up, changed or gone.
     Alert(Alert),
     /// Something has happened that charts show.
@@ -66,6 +68,8 @@ pub struct Hello {
     pub session: Session,
     /// The state.
     pub state: State,
+    /// The machines; `null` where there is no cloud.
+    pub cloud: Option<Cloud>,
 }
 
 /// Everything there is to show of one run, of the topics that were asked for; of the others, `null`.

@@ -9,6 +9,7 @@
 //! * Every field of an answer is there, `null` or not; only types that end in `Request` may leave
 //!   out what is `null`.
 
+mod cloud;
 mod command;
 mod compare;
 mod entries;
@@ -31,6 +32,7 @@ mod setup;
 mod state;
 mod workers;
 
+pub use cloud::{Cloud, CloudCondition, CloudExtension, CloudNode, CloudTeardown, TeardownRequest};
 pub use command::{
     BaselineRequest, Done, ImportRequest, NoteRequest, PinRequest, ReloadRequest,
     RemoveWorkerRequest, StartRequest, Started, StopRequest, UsersRequest,

@@ -5,11 +5,11 @@ use utoipa::OpenApi as _;
 
 use super::operations;
 use super::{
-    BaselineRequest, Compare, ConfirmRequired, Delta, Done, EntryDetail, EntryFolders, EntryTrends,
-    EntryWindow, Event, FailureCourses, ImportRequest, LogPage, LoginRequest, NoteRequest,
-    PinRequest, Problem, ReloadRequest, RemoveWorkerRequest, Report, RunList, RunSetup, Series,
-    Session, Snapshot, StartForm, StartRequest, Started, StopRequest, TargetCheck, Topic,
-    UsersRequest, WorkerDetail,
+    BaselineRequest, Cloud, Compare, ConfirmRequired, Delta, Done, EntryDetail, EntryFolders,
+    EntryTrends, EntryWindow, Event, FailureCourses, ImportRequest, LogPage, LoginRequest,
+    NoteRequest, PinRequest, Problem, ReloadRequest, RemoveWorkerRequest, Report, RunList,
+    RunSetup, Series, Session, Snapshot, StartForm, StartRequest, Started, StopRequest,
+    TargetCheck, TeardownRequest, Topic, UsersRequest, WorkerDetail,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -32,6 +32,8 @@ use super::{
         EntryWindow,
         FailureCourses,
         WorkerDetail,
+        Cloud,
+        TeardownRequest,
         LogPage,
         RunList,
         RunSetup,

@@ -154,6 +154,24 @@ pub(super) const ALL: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/api/v1/cloud",
+        id: "cloud",
+        summary: "What is known of the machines, where they are in a cloud",
+        answer: Answer::Json("Cloud"),
+        ..PLAIN
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/cloud/teardown",
+        id: "teardown",
+        summary: "End all machines, after the run that lasts has been stopped and kept",
+        body: Body::Json("TeardownRequest"),
+        status: 202,
+        answer: Answer::Json("Done"),
+        refusals: &[409],
+        ..PLAIN
+    },
+    Operation {
         path: "/api/v1/runs",
         id: "runs",
         summary: "Earlier runs",

@@ -28,6 +28,7 @@ use super::router::router;
 use super::settings::Settings;
 use super::store::Shelf;
 use super::tls;
+use crate::cloud::CloudWatch;
 use crate::guard::{Guard, Login, Names};
 use crate::live::Feed;
 use crate::seam::Seam;
@@ -110,7 +111,8 @@ impl Server {
         };
         let targets = Targets::new(&settings).map_err(ServerError::AllowedHosts)?;
         let (end, ending) = watch::channel(false);
-        let feed = Arc::new(Feed::new(Arc::clone(seam), now()));
+        let cloud = settings.cloud.map(CloudWatch::new);
+        let feed = Arc::new(Feed::new(Arc::clone(seam), cloud, now()));
         let app = Arc::new(App::new(
             Arc::clone(seam),
             Arc::clone(&feed),
@@ -134,6 +136,7 @@ impl Server {
                     tokio::select! {
                         () = door.serve(listener) => {}
                         () = feed.follow() => {}
+                        () = feed.follow_cloud() => {}
                         // Also when the server was dropped.
                         _ = ended.wait_for(|ended| *ended) => {}
                     }

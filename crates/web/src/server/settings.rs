@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Store;
+use crate::cloud::CloudFiles;
 use crate::guard::Credential;
 
 /// Where and for whom the page is served.
@@ -29,6 +30,8 @@ pub struct Settings {
     pub confirmed_hosts: Option<PathBuf>,
     /// Addresses that count as public although they are not, for tests of the question.
     pub public_addresses: Vec<std::net::IpAddr>,
+    /// What is known of the cloud that this master runs in; `None` where there is none.
+    pub cloud: Option<CloudFiles>,
     /// Time for the body of a request; `None` for half a minute.
     pub body_patience: Option<Duration>,
 }

@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod cloud;
 mod commands;
 mod common;
 mod guard;
