@@ -266,6 +266,19 @@ def test_both_workers_join_and_the_page_answers_its_operator(cluster: Cluster) -
     assert cluster.ask("/stats/requests", password="wrong")["status"] == 401
 
 
+def test_the_page_tells_of_the_machines_and_can_end_them(cluster: Cluster) -> None:
+    told = cluster.wait("facts of the cloud", lambda: cloud_line(cluster))
+    assert (told["condition"], told["workers"], told["problem"]) == ("normal", 2, None)
+    assert 0 < told["ends_at"] - time.time() <= 4 * 3600
+    assert told["can_tear_down"] and told["failed"] == []
+
+
+def cloud_line(cluster: Cluster) -> dict[str, Any] | None:
+    """What the page tells of the machines, once its keeper has written it."""
+    told = json.loads(cluster.ask("/api/v1/cloud")["body"])
+    return None if told["condition"] == "unreadable" else told
+
+
 def test_an_intruder_reaches_neither_the_page_nor_the_port_of_workers(cluster: Cluster) -> None:
     assert "timed out" in cluster.ask("/", on="intruder")["error"]
     for host, expected in (("intruder", "closed"), ("operator", "closed"), ("worker1", "open")):
