@@ -72,6 +72,8 @@ def test_the_line_is_told_and_the_end_comes_after_the_test(tmp_path: Path) -> No
         refused = page.send("/api/v1/runs", {"users": 2, "spawn_rate": 100})
         assert refused.json["message"] == "the machines are being ended"
         assert end.read_text() == "127.0.0.1\n"
+        storage = page.get("/api/v1/runs").json["storage"]
+        assert storage["is_temporary"], "runs are lost with the machine, and the list says so"
         lines = page.get("/api/v1/log").json["lines"]
         assert "127.0.0.1 ends all machines" in [line["text"] for line in lines]
         interrupt(page.process)

@@ -70,26 +70,28 @@ function Line(props: { cloud: Cloud }) {
       ))}
       {!isEnding && shown.usd_per_hour !== null && <Prices cloud={shown} />}
       {line.problem && <span>{line.problem}</span>}
-      {shown.failed.length > 0 && (
-        <Button kind="quiet" onClick={() => setOpen("failed")}>
-          ▲ {plural(shown.failed.length, "machine")} failed to start
-        </Button>
-      )}
-      {isOperator.value && !isEnding && shown.extension !== null && (
-        <Button kind="quiet" onClick={() => setOpen("more")}>
-          {extendLabel(shown, now)}
-        </Button>
-      )}
-      {isOperator.value && shown.can_tear_down && !isEnding && (
-        <Button kind="quiet" onClick={() => setOpen("end")}>
-          Tear down now
-        </Button>
-      )}
-      {isOperator.value && shown.can_tear_down && shown.condition === "unconfirmed" && (
-        <Button kind="quiet" onClick={() => void tearDown(null)}>
-          Try again
-        </Button>
-      )}
+      <div class="cloud-buttons">
+        {shown.failed.length > 0 && (
+          <Button kind="quiet" onClick={() => setOpen("failed")}>
+            ▲ {plural(shown.failed.length, "machine")} failed to start
+          </Button>
+        )}
+        {isOperator.value && !isEnding && shown.extension !== null && (
+          <Button kind="quiet" onClick={() => setOpen("more")}>
+            {extendLabel(shown, now)}
+          </Button>
+        )}
+        {isOperator.value && shown.can_tear_down && !isEnding && (
+          <Button kind="quiet" onClick={() => setOpen("end")}>
+            Tear down now
+          </Button>
+        )}
+        {isOperator.value && shown.can_tear_down && shown.condition === "unconfirmed" && (
+          <Button kind="quiet" onClick={() => void tearDown(null)}>
+            Try again
+          </Button>
+        )}
+      </div>
       {Open && <Open cloud={shown} onClose={() => setOpen(null)} />}
     </section>
   );

@@ -34,7 +34,9 @@ pub(super) async fn list(
     let shelf = shelf(&app)?;
     let limit = wish.limit.unwrap_or(MAX_ROWS).min(MAX_ROWS);
     let path = shelf.store.path.display().to_string();
-    let (problem, is_temporary) = (shelf.problem(), shelf.store.is_temporary);
+    // A machine in a cloud is gone with its disk.
+    let is_temporary = shelf.store.is_temporary || app.feed.cloud().is_some();
+    let problem = shelf.problem();
     let list = with(&app, move |library| {
         let rows = library.list()?;
         Ok(RunList {
