@@ -23,6 +23,9 @@ logger = logging.getLogger("locust.main")
 #: Exit code after an exception in a listener or in a greenlet of the runner.
 UNHANDLED = 2
 
+#: Seconds that users have to end before it is said that they are waited for.
+PATIENCE = 3
+
 #: Exit code of a master whose last worker has gone missing: the rest of the run had no load.
 ALL_LOST = 1
 
@@ -110,11 +113,26 @@ def shut_down(environment: Environment, output: Output) -> int:
     logger.info("Shutting down (exit code %s)", code)
     _undisturbed(output.stop)
     if environment.runner is not None:
+        still_waiting = spawn_later(PATIENCE, lambda: _say_what_is_awaited(environment))
         _undisturbed(environment.runner.quit)
+        still_waiting.kill()
     _undisturbed(output.show_final)
     _undisturbed(lambda: environment.events.quit.fire(exit_code=code))
     _undisturbed(lambda: output.close(code))
     return code
+
+
+def _say_what_is_awaited(environment: Environment) -> None:
+    """Tells who sits there why the process has not ended yet. Of workers, their master tells."""
+    runner = environment.runner
+    if runner is None or isinstance(runner, WorkerRunner) or not runner.user_count:
+        return
+    logger.info(
+        "Waiting for %d users to finish their tasks, --stop-timeout %g seconds at most; "
+        "a second Ctrl-C ends them at once",
+        runner.user_count,
+        environment.stop_timeout or 0,
+    )
 
 
 def leave(environment: Environment, output: Output) -> None:

@@ -4,10 +4,13 @@ They are executed, not forked: each imports the locustfile for itself, as a work
 machine does. Without `--worker`, this process is their master. If that one lets nobody in without
 an invitation, they get one in their environment, by a token that is made for them alone: it stands
 on no command line and in no log, and no other token is given to them.
+
+They do not outlive this process: however it ends, they end with it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -29,8 +32,11 @@ GRACE = 3
 #: Seconds between two looks whether they have ended.
 POLL = 0.02
 
-#: Set for the workers, who have the same command line.
+#: Set for the workers, who have the same command line: the process that has started them.
 IS_CHILD = "_GREGARIA_WORKER_PROCESS"
+
+#: `PR_SET_PDEATHSIG` of Linux: the signal for a process whose parent is gone.
+PARENT_DEATH_SIGNAL = 1
 
 #: Addresses to listen on that are none to connect to.
 ALL_ADDRESSES = ("*", "", "0.0.0.0", "::")
@@ -45,12 +51,15 @@ def start(arguments: Sequence[str]) -> tuple[Workers | None, list[str]]:
     Those are the arguments of their master, unless all processes are workers.
     """
     words = list(arguments)
+    if parent := os.environ.get(IS_CHILD):
+        _end_with(int(parent))
+        return None, words
     try:
         options, _, _, _ = read(words)
     except ValueError as error:
         complain(str(error))
     asked = options["processes"]
-    if not isinstance(asked, int) or os.environ.get(IS_CHILD):
+    if not isinstance(asked, int):
         return None, words
     if asked < -1 or asked == 0:
         complain(f"--processes {asked}: give a number from 1, or -1 for one on each core")
@@ -89,6 +98,14 @@ def _invite(options: Mapping[str, object], certificate: str) -> str:
     return f"gregaria://{host}:{options['master_bind_port']}/{fingerprint}/{token}"
 
 
+def _end_with(parent: int) -> None:
+    """Ends this process as it is as soon as its parent is gone, be it killed or ended by a second
+    Ctrl-C. Its last report would find nobody, and it would look for its master for ever."""
+    ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("gregaria: the process that has started this worker is gone")
+
+
 class Workers:
     """Worker processes of this command line, as children of this process."""
 
@@ -108,7 +125,7 @@ class Workers:
         pipe = None if self.voices is None else self.voices.writing
         command = [sys.executable, "-m", "gregaria", *arguments]
         kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
-        environment = {**kept, **(variables or {}), IS_CHILD: "1"}
+        environment = {**kept, **(variables or {}), IS_CHILD: str(os.getpid())}
         # Ctrl-C is for this process, which then tells them.
         self._processes = [
             subprocess.Popen(
@@ -124,8 +141,9 @@ class Workers:
             self.voices.are_started()
 
     def wait(self) -> int:
-        """Waits until all have ended; returns the worst exit code. Ctrl-C ends them gently, the
-        second time at once."""
+        """Waits until all have ended; returns the worst exit code. Ctrl-C or SIGTERM ends them
+        gently, the second time at once."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         is_asked = False
         while True:
             try:

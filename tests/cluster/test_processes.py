@@ -35,9 +35,10 @@ class Command:
         folder: Path,
         target: Target,
         *words: str,
+        locustfile: str = SHOP,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        (folder / "locustfile.py").write_text(SHOP)
+        (folder / "locustfile.py").write_text(locustfile)
         self.log = folder / "log"
         port = str(free_port())
         with self.log.open("w") as log:
@@ -91,6 +92,51 @@ def test_ctrl_c_ends_the_workers_too(tmp_path: Path, target: Target) -> None:
     assert len(pids) == 2
     command.process.send_signal(signal.SIGINT)
     assert command.process.wait(LIMIT) == 0, command.text()
+    assert not any(map(is_alive, pids))
+
+
+SLOW = ("import time\n" + SHOP).replace('get("/")', 'get("/"); time.sleep(1000)')
+
+
+def test_a_second_ctrl_c_ends_workers_too_whose_users_do_not_end(
+    tmp_path: Path, target: Target
+) -> None:
+    command = Command(
+        tmp_path, target, "--processes", "2", "--stop-timeout", "900", locustfile=SLOW
+    )
+    wait_until("a request of each user", lambda: target.total() >= 4, [])
+    pids = command.children()
+    assert len(pids) == 2
+    command.process.send_signal(signal.SIGINT)
+    waiting = "Waiting for 4 users to finish their tasks, --stop-timeout 900 seconds at most"
+    wait_until("why it waits", lambda: waiting in command.text(), [])
+    assert all(map(is_alive, pids))
+    command.process.send_signal(signal.SIGINT)
+    assert command.process.wait(LIMIT) == -signal.SIGINT, command.text()
+    wait_until("their end", lambda: not any(map(is_alive, pids)), [])
+
+
+def test_workers_do_not_outlive_a_master_that_is_killed(tmp_path: Path, target: Target) -> None:
+    command = Command(tmp_path, target, "--processes", "2")
+    wait_until("requests", target.total, [])
+    pids = command.children()
+    assert len(pids) == 2
+    command.process.kill()
+    assert command.process.wait(LIMIT) == -signal.SIGKILL
+    wait_until("their end", lambda: not any(map(is_alive, pids)), [])
+
+
+def test_a_signal_to_workers_of_a_master_elsewhere_ends_all_of_them(
+    tmp_path: Path, target: Target
+) -> None:
+    command = Command(tmp_path, target, "--worker", "--processes", "2")
+    said = "cannot reach the master"
+    wait_until("two workers", lambda: command.text().count(said) >= 2, [])
+    pids = command.children()
+    assert len(pids) == 2
+    command.process.terminate()
+    # Not by the signal itself, nor were they killed.
+    assert 0 <= command.process.wait(LIMIT) < signal.SIGKILL, command.text()
     assert not any(map(is_alive, pids))
 
 
