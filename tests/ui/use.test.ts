@@ -150,7 +150,7 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.goto(`${base}/runs/42/failures`);
     const row = page.getByRole("region", { name: "Failed requests" }).locator("tbody tr").first();
     await row.locator("canvas").waitFor();
-    expect((await cellsOf(row)).Workers).toBe("200");
+    expect((await cellsOf(row)).Workers).toBe("2");
     await row.getByTitle("worker-1, worker-7").waitFor();
     await page.locator(".exception canvas").first().waitFor();
   });
@@ -186,6 +186,25 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.getByRole("button", { name: "linear axis" }).waitFor();
     await page.getByRole("button", { name: /^Show all/ }).click();
     await expect.poll(() => page.url()).not.toContain("t=60");
+  });
+
+  test("compares a run with its baseline, and asks before it is deleted", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/41/overview`);
+    await page.getByRole("link", { name: "Compare" }).click();
+    await page.waitForURL("**/compare?b=41&a=40");
+    const file = page.getByRole("link", { name: "Export" });
+    expect(await file.getAttribute("href")).toBe("/api/v1/runs/41/report.html?against=40");
+    await page.goBack();
+    await page.goto(`${base}/runs/41/overview`);
+    await page.getByRole("button", { name: "Set as baseline" }).click();
+    await page.getByText("Run 41 is the baseline.").waitFor();
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Discard run" }).click();
+    const dialog = page.getByRole("dialog", { name: "Delete run 41?" });
+    expect(server.mood.commands.map((one) => one.path)).toEqual(["/runs/41/baseline"]);
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await page.waitForURL("**/runs");
   });
 
   test("picks two runs and compares them", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { folderOf, foldLines, splitTraceback } from "./fold.ts";
-import type { LogLine } from "./model.ts";
+import { folderOf, foldFailures, foldLines, joinCourses, splitTraceback } from "./fold.ts";
+import type { FailureGroup, LogLine } from "./model.ts";
 
 function line(seq: number, text: string, level: LogLine["level"] = "error"): LogLine {
   return { seq, time: seq, source: `w${seq}`, level, logger: "", text };
@@ -42,4 +42,34 @@ test("a traceback is told apart into own frames and those of libraries", () => {
   );
   expect(parts.map((part) => part.isOwn)).toEqual([true, false, true]);
   expect(parts[2]?.text).toContain("KeyError: 'total'");
+});
+
+describe("failures", () => {
+  function failure(id: number, message: string, rest: Partial<FailureGroup> = {}): FailureGroup {
+    const plain = { method: "GET", name: "/", error_type: "E", kind: "other" as const };
+    const seen = { occurrences: 2, first_seen: 10 - id, last_seen: 10 + id, worker_count: id };
+    return { id, message, ...plain, ...seen, ...rest };
+  }
+
+  test("whose messages differ in numbers and ids are one", () => {
+    const folded = foldFailures([
+      failure(0, "order 7 of 1a2b3c4d-0000-1111-2222-333344445555 is gone"),
+      failure(3, "order 19 of 9f8e7d6c-0000-1111-2222-333344445555 is gone"),
+      failure(4, "order 19 of 9f8e7d6c-0000-1111-2222-333344445555 is gone", { name: "/cart" }),
+      failure(5, "order is gone"),
+    ]);
+    expect(folded.map((row) => row.ids)).toEqual([[0, 3], [4], [5]]);
+    expect(folded[0]).toMatchObject({ id: 0, occurrences: 4, first_seen: 7, last_seen: 13 });
+    expect(folded[0]?.worker_count).toBe(3);
+  });
+
+  test("that are one have the course of all of them", () => {
+    const courses = new Map([
+      [0, { id: 0, per_second: [1, 0], workers: ["a"] }],
+      [3, { id: 3, per_second: [2, 5], workers: ["b", "a"] }],
+    ]);
+    const joined = { id: 0, per_second: [3, 5], workers: ["a", "b"] };
+    expect(joinCourses([0, 3], courses)).toEqual(joined);
+    expect(joinCourses([0, 4], courses)).toBeUndefined();
+  });
 });

@@ -1,6 +1,6 @@
 // What repeats is shown once with a count: lines of the log, and names of endpoints in folders.
 
-import type { LogLine } from "./model.ts";
+import type { FailureGroup, GroupCourse, LogLine } from "./model.ts";
 
 /** Lines of the log that say the same, as one. */
 export interface FoldedLine {
@@ -40,6 +40,61 @@ export function foldLines(lines: readonly LogLine[]): FoldedLine[] {
     places.set(key, folded.length - 1);
   }
   return folded.filter((line) => line !== null);
+}
+
+/** Failures of one endpoint whose messages differ in numbers and ids only, as one. */
+export interface FoldedFailure extends FailureGroup {
+  /** Their ids; the row's own is the first. */
+  readonly ids: readonly number[];
+}
+
+/** Folds failures whose messages say the same. That of the first stands for all. */
+export function foldFailures(rows: readonly FailureGroup[]): FoldedFailure[] {
+  const folded = new Map<string, FoldedFailure>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.method, row.name, row.error_type, gist(row.message)]);
+    const before = folded.get(key);
+    folded.set(
+      key,
+      before === undefined
+        ? { ...row, ids: [row.id] }
+        : {
+            ...before,
+            ids: [...before.ids, row.id],
+            occurrences: before.occurrences + row.occurrences,
+            first_seen: Math.min(before.first_seen, row.first_seen),
+            last_seen: Math.max(before.last_seen, row.last_seen),
+            // Which of them are the same ones is seen with their courses.
+            worker_count: most(before.worker_count, row.worker_count),
+          },
+    );
+  }
+  return [...folded.values()];
+}
+
+function most(a: number | null, b: number | null): number | null {
+  return a === null ? b : Math.max(a, b ?? 0);
+}
+
+/** How often any of some groups came, and on which workers; `undefined` while one is not known. */
+export function joinCourses(
+  ids: readonly number[],
+  courses: ReadonlyMap<number, GroupCourse>,
+): GroupCourse | undefined {
+  let joined: GroupCourse | undefined;
+  for (const id of ids) {
+    const course = courses.get(id);
+    if (course === undefined) {
+      return undefined;
+    }
+    const before: GroupCourse = joined ?? { id, per_second: [], workers: [] };
+    joined = {
+      id: before.id,
+      per_second: course.per_second.map((rate, at) => rate + (before.per_second[at] ?? 0)),
+      workers: [...new Set([...before.workers, ...course.workers])],
+    };
+  }
+  return joined;
 }
 
 /** The folder of an endpoint: the first part of its path, `/item` of `/item/[id]?a=1`. */

@@ -3633,6 +3633,8 @@ export interface operations {
     failures_csv: {
         parameters: {
             query?: {
+                /** @description The run that a report compares with, in place of the baseline. */
+                against?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */
@@ -3968,6 +3970,8 @@ export interface operations {
     report: {
         parameters: {
             query?: {
+                /** @description The run that a report compares with, in place of the baseline. */
+                against?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */
@@ -4042,6 +4046,8 @@ export interface operations {
     report_json: {
         parameters: {
             query?: {
+                /** @description The run that a report compares with, in place of the baseline. */
+                against?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */
@@ -4116,6 +4122,8 @@ export interface operations {
     requests_csv: {
         parameters: {
             query?: {
+                /** @description The run that a report compares with, in place of the baseline. */
+                against?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */
@@ -4266,6 +4274,8 @@ export interface operations {
     series_csv: {
         parameters: {
             query?: {
+                /** @description The run that a report compares with, in place of the baseline. */
+                against?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */

@@ -15,9 +15,10 @@ import {
   formatNumber,
   zoneName,
 } from "./format.ts";
-import type { Report } from "./model.ts";
+import type { Compare, Report } from "./model.ts";
 import { matches, type Order } from "./order.ts";
 import { Charts } from "./parts/charts.tsx";
+import { Comparison, comparisonScope } from "./parts/comparison.tsx";
 import { EntryTable } from "./parts/entry-table.tsx";
 import { ExceptionList, FailureTable } from "./parts/failure-table.tsx";
 import { Filter } from "./parts/field.tsx";
@@ -29,6 +30,7 @@ import { isLost, spread } from "./rows.ts";
 import { emptyText, endPill, endSentence } from "./words.ts";
 
 const cursor = signal<number | null>(null);
+const comparedCursor = signal<number | null>(null);
 
 /** The whole report. */
 export function ReportPage(props: { report: Report }) {
@@ -59,6 +61,7 @@ export function ReportPage(props: { report: Report }) {
       <ReportCharts report={report} picture={picture} />
       <Entries picture={picture} />
       <Trouble picture={picture} />
+      {report.compare && <WithBaseline compare={report.compare} />}
       <DistributionChart
         title="Distribution"
         shown={[{ label: "requests", color: "rps", data: report.distribution }]}
@@ -181,6 +184,28 @@ function ReportCharts(props: { report: Report; picture: Picture }) {
         isStale={false}
       />
     </>
+  );
+}
+
+/** How it differs from the run that it was compared with. */
+function WithBaseline(props: { compare: Compare }) {
+  const { compare } = props;
+  const [chosen, setChosen] = useState<Window | null>(null);
+  const [filter, setFilter] = useState("");
+  return (
+    <section class="section">
+      <header class="section-head">
+        <h2>Compared with run {compare.a.run.id}</h2>
+      </header>
+      <Comparison
+        compare={compare}
+        scope={comparisonScope(compare, chosen, { cursor: comparedCursor, onZoom: setChosen })}
+        isLog
+        filter={filter}
+        onFilter={setFilter}
+        isWhole
+      />
+    </section>
   );
 }
 

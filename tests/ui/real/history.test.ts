@@ -75,6 +75,10 @@ describe.skipIf(!canServe)("runs that are kept", () => {
     await page.getByRole("button", { name: "Actions of run 1" }).click();
     await page.getByRole("button", { name: "Set as baseline" }).click();
     await page.locator(".badge", { hasText: "baseline" }).waitFor();
+    await page.goto(`${serving.url}/runs/2/overview`);
+    await page.getByRole("link", { name: "Compare" }).click();
+    await page.waitForURL("**/compare?b=2&a=1");
+    await page.getByText("Endpoints").first().waitFor();
     expect(complaints).toEqual([]);
   });
 
@@ -90,8 +94,9 @@ describe.skipIf(!canServe)("runs that are kept", () => {
     const asked: string[] = [];
     other.page.on("request", (request) => asked.push(request.url()));
     await other.page.goto(`file://${path}`);
-    await other.page.getByRole("heading", { name: "known.py" }).waitFor();
+    await other.page.getByRole("heading", { name: "known.py", exact: true }).waitFor();
     await expect.poll(() => other.page.locator("canvas").count()).toBeGreaterThanOrEqual(4);
+    await other.page.getByRole("heading", { name: "Compared with run 1" }).waitFor();
     expect(asked.filter((url) => !url.startsWith("data:"))).toEqual([`file://${path}`]);
     const { overview } = await serving.json<{ overview: { whole_run: { p95_ms: number } } }>(
       "/api/v1/runs/2",

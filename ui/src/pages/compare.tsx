@@ -1,29 +1,13 @@
 // Two runs side by side. The server says which changes are more than what varies by itself.
 
 import { signal } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { DistributionChart } from "../chart/distribution.tsx";
-import { LineChart } from "../chart/line-chart.tsx";
-import type { Scope } from "../chart/scope.ts";
-import {
-  formatChange,
-  formatDate,
-  formatElapsed,
-  formatMs,
-  formatNumber,
-  formatRatio,
-} from "../format.ts";
-import type { Change, Compare, Compared, CompareEntry } from "../model.ts";
-import { matches } from "../order.ts";
-import { Filter } from "../parts/field.tsx";
-import { Pill, Strip } from "../parts/pill.tsx";
-import { loadText } from "../parts/setup-record.tsx";
-import { Name, Table, type TableColumn } from "../parts/table.tsx";
-import { getCompare, isDone } from "../state/commands.ts";
+import { useEffect, useState } from "preact/hooks";
+import { formatElapsed } from "../format.ts";
+import type { Compare, RunSummary } from "../model.ts";
+import { Comparison, comparisonScope } from "../parts/comparison.tsx";
+import { address, getCompare, getRuns, isDone } from "../state/commands.ts";
 import { href, query, setQuery, setWindow, shownWindow } from "../state/place.ts";
 import { viewedRun } from "../state/run.ts";
-import type { Column } from "../timeline.ts";
-import { endPill } from "../words.ts";
 import { isLogAxis } from "./scope.ts";
 
 const cursor = signal<number | null>(null);
@@ -34,9 +18,28 @@ export function ComparePage() {
   const b = Number(query.value.get("b"));
   const chosen = shownWindow.value;
   const [compare, setCompare] = useState<Compare | null>(null);
+  const [isAlone, setIsAlone] = useState(false);
   useEffect(() => {
     viewedRun.value = null;
     document.title = `Compare ${a} and ${b} · gregaria`;
+  }, [a, b]);
+  // With one run named, the other is the baseline of the same name, or the run of it before.
+  useEffect(() => {
+    let isWanted = true;
+    if (b > 0 && !(a > 0)) {
+      void getRuns().then((answer) => {
+        if (isWanted && isDone(answer)) {
+          const other = counterpart(answer.value.runs, b);
+          setIsAlone(other === null);
+          if (other !== null) {
+            setQuery({ a: String(other) });
+          }
+        }
+      });
+    }
+    return () => {
+      isWanted = false;
+    };
   }, [a, b]);
   useEffect(() => {
     let isWanted = true;
@@ -53,212 +56,51 @@ export function ComparePage() {
   }, [a, b, chosen]);
   return (
     <main class="content" id="main">
-      <h1>Compare</h1>
-      {!(a > 0 && b > 0) ? (
+      <div class="bar">
+        <h1>Compare</h1>
+        {compare && (
+          <a
+            class="button plain"
+            href={address(`/runs/${compare.b.run.id}/report.html`, { against: compare.a.run.id })}
+            download=""
+          >
+            Export
+          </a>
+        )}
+      </div>
+      {isAlone || !(b > 0) ? (
         <p class="card table-empty">
           Pick two <a href={href("/runs")}>runs</a> to compare.
         </p>
       ) : compare === null ? (
         <p class="waiting">Loading…</p>
       ) : (
-        <Sides compare={compare} />
+        <>
+          {chosen && (
+            <div class="bar">
+              <button type="button" class="button quiet" onClick={() => setWindow(null)}>
+                Values for {formatElapsed(chosen.from)}–{formatElapsed(chosen.to)} ✕
+              </button>
+            </div>
+          )}
+          <Comparison
+            compare={compare}
+            scope={comparisonScope(compare, chosen, { cursor, onZoom: setWindow })}
+            isLog={isLogAxis()}
+            filter={query.value.get("q") ?? ""}
+            onFilter={(q) => setQuery({ q })}
+            link={(run) => href(`/runs/${run}/overview`)}
+          />
+        </>
       )}
     </main>
   );
 }
 
-function Sides(props: { compare: Compare }) {
-  const { compare } = props;
-  const filter = query.value.get("q") ?? "";
-  const chosen = shownWindow.value;
-  const rows = useMemo(
-    () => compare.entries.filter((entry) => matches(filter, entry.method, entry.name)),
-    [compare, filter],
-  );
-  const scope = scopeOf(compare);
-  return (
-    <>
-      <div class="sides">
-        <Side name="A" side={compare.a} />
-        <Side name="B" side={compare.b} />
-      </div>
-      {compare.warnings.map((warning) => (
-        <Strip key={warning.kind + warning.text} tone="warning">
-          ▲ {warning.text.replace(/\.$/, "")}. Percentages are not like for like.
-        </Strip>
-      ))}
-      {chosen && (
-        <div class="bar">
-          <button type="button" class="button quiet" onClick={() => setWindow(null)}>
-            Values for {formatElapsed(chosen.from)}–{formatElapsed(chosen.to)} ✕
-          </button>
-        </div>
-      )}
-      <div class="charts">
-        <Overlay compare={compare} scope={scope} title="Requests/s" line="rps" isLog={false} />
-        <Overlay compare={compare} scope={scope} title="p95" line="p95_ms" isLog={isLogAxis()} />
-      </div>
-      <DistributionChart
-        title="Distribution"
-        shown={[
-          { label: "A, requests", color: "a", data: compare.a.distribution },
-          { label: "B, requests", color: "b", data: compare.b.distribution, isDashed: true },
-        ]}
-        percentiles={[]}
-      />
-      <section class="card section">
-        <header class="section-head">
-          <h2>Endpoints</h2>
-          <Filter label="Filter endpoints" value={filter} onValue={(q) => setQuery({ q })} />
-        </header>
-        <Table
-          label="Endpoints in both runs"
-          columns={COLUMNS}
-          rows={rows}
-          pinned={compare.total}
-          id={(entry) => `${entry.method} ${entry.name}`}
-          empty="No endpoint matches the filter."
-        />
-      </section>
-    </>
-  );
-}
-
-function Side(props: { name: "A" | "B"; side: Compared }) {
-  const { run } = props.side;
-  return (
-    <section class={`card side side-${props.name.toLowerCase()}`}>
-      <h2>
-        <span class="side-name">{props.name}</span>{" "}
-        <a href={href(`/runs/${run.id}/overview`)}>
-          run {run.id}, {run.name}
-        </a>
-        {run.is_baseline && <span class="badge">baseline</span>}
-      </h2>
-      <p>
-        <Pill {...endPill(run.end)} /> {formatDate(run.started_at)},{" "}
-        {formatElapsed(run.length_seconds)}
-      </p>
-      <p class="note">{run.load ? loadText(run.load) : "load unknown"}</p>
-      {run.note && <p>{run.note}</p>}
-    </section>
-  );
-}
-
-function scopeOf(compare: Compare): Scope {
-  const chosen = shownWindow.value;
-  const ends = [compare.a, compare.b].map((side) => side.series.time.at(-1) ?? 0);
-  return {
-    start: 0,
-    from: chosen?.from ?? 0,
-    to: chosen?.to ?? Math.max(60, ...ends),
-    isClock: false,
-    cursor,
-    marks: [],
-    onZoom: setWindow,
-  };
-}
-
-/** One line of both runs over elapsed time. */
-function Overlay(props: {
-  compare: Compare;
-  scope: Scope;
-  title: string;
-  line: "rps" | "p95_ms";
-  isLog: boolean;
-}) {
-  const { compare, line } = props;
-  const { time, a, b } = useMemo(() => aligned(compare, line), [compare, line]);
-  return (
-    <LineChart
-      title={props.title}
-      empty="No requests."
-      data={{
-        scope: props.scope,
-        time,
-        lines: [
-          { label: "A", color: "a", values: a, width: 2 },
-          { label: "B", color: "b", values: b, width: 2, dash: [5, 4] },
-        ],
-        isLog: props.isLog,
-        format: line === "rps" ? formatNumber : formatMs,
-      }}
-    />
-  );
-}
-
-/** Both lines on one time axis: where only one has a point, the other passes over it. */
-function aligned(
-  compare: Compare,
-  line: "rps" | "p95_ms",
-): { time: number[]; a: Column; b: Column } {
-  const [first, second] = [compare.a.series, compare.b.series];
-  const time = [...new Set([...first.time, ...second.time])].sort((x, y) => x - y);
-  const column = (series: typeof first): Column => {
-    const at = new Map(series.time.map((moment, row) => [moment, series[line][row] ?? null]));
-    return time.map((moment) => (at.has(moment) ? at.get(moment) : undefined));
-  };
-  return { time, a: column(first), b: column(second) };
-}
-
-const COLUMNS: readonly TableColumn<CompareEntry>[] = [
-  {
-    id: "name",
-    title: "Name",
-    isHead: true,
-    cell: (entry) => (
-      <>
-        <Name text={entry.method === "" ? "All requests" : `${entry.method} ${entry.name}`} />
-        {!entry.is_in_b && <span class="badge">only in A</span>}
-        {!entry.is_in_a && <span class="badge">only in B</span>}
-      </>
-    ),
-  },
-  ...changes("rps", "Req/s", (entry) => entry.rps, formatNumber),
-  ...changes("failed", "Failed %", (entry) => entry.failed_ratio, formatRatio),
-  ...changes("p50", "p50", (entry) => entry.p50_ms, formatMs),
-  ...changes("p95", "p95", (entry) => entry.p95_ms, formatMs),
-  ...changes("p99", "p99", (entry) => entry.p99_ms, formatMs),
-];
-
-function changes(
-  id: string,
-  title: string,
-  change: (entry: CompareEntry) => Change,
-  format: (value: number | null) => string,
-): TableColumn<CompareEntry>[] {
-  return [
-    {
-      id,
-      title: `${title} A → B`,
-      isNumber: true,
-      isExtra: id !== "p95",
-      cell: (entry) => `${format(change(entry).a)} → ${format(change(entry).b)}`,
-    },
-    {
-      id: `${id}-change`,
-      title: "Change",
-      isNumber: true,
-      isExtra: id !== "p95",
-      cell: (entry) => <ChangeText change={change(entry)} />,
-    },
-  ];
-}
-
-function ChangeText(props: { change: Change }) {
-  const { judgement, ratio, noise_ratio: noise } = props.change;
-  if (judgement === "same") {
-    return <span class="note">same</span>;
-  }
-  if (judgement === "unknown") {
-    return <span class="note">–</span>;
-  }
-  const arrow = (ratio ?? 0) > 0 ? "▲" : (ratio ?? 0) < 0 ? "▼" : "";
-  const title = noise === null ? undefined : `varies by ${formatRatio(noise)} by itself`;
-  const tone = { better: "good", worse: "bad", different: "" }[judgement];
-  return (
-    <span class={tone} title={title}>
-      {arrow} {formatChange(ratio)} {judgement === "different" ? "" : judgement}
-    </span>
-  );
+/** What a run is compared with unless somebody says: the baseline of its test, else the run before. */
+function counterpart(runs: readonly RunSummary[], b: number): number | null {
+  const name = runs.find((run) => run.id === b)?.name;
+  const others = runs.filter((run) => run.name === name && run.id !== b && run.end !== null);
+  const before = others.filter((run) => run.id < b).map((run) => run.id);
+  return others.find((run) => run.is_baseline)?.id ?? (before.length ? Math.max(...before) : null);
 }

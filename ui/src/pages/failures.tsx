@@ -1,7 +1,8 @@
 // Failed requests and errors in the test's own code, with the first over time.
 
 import { useCallback, useEffect, useMemo } from "preact/hooks";
-import type { FailureCourses, FailureGroup, GroupCourse } from "../model.ts";
+import type { FoldedFailure } from "../fold.ts";
+import type { FailureCourses, GroupCourse } from "../model.ts";
 import { matches, type Order, orderText, parseOrder } from "../order.ts";
 import { FailuresOverTime } from "../parts/charts.tsx";
 import { ExceptionList, FailureTable } from "../parts/failure-table.tsx";
@@ -115,7 +116,7 @@ function useCourses(run: number | null) {
     ),
   );
   const onFailures = useCallback(
-    (rows: readonly FailureGroup[]) => failures.onSight(rows.map((row) => row.id)),
+    (rows: readonly FoldedFailure[]) => failures.onSight(rows.flatMap((row) => row.ids)),
     [failures.onSight],
   );
   return {

@@ -69,7 +69,7 @@ function Sentence(props: { shown: State }) {
       ))}
       {end && run !== null && (
         <div class="row">
-          <a class="button plain" href={href(`/runs?pick=${run}`)}>
+          <a class="button plain" href={href(`/compare?b=${run}`)}>
             Compare
           </a>
           {isOperator.value && (

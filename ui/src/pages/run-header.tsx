@@ -18,7 +18,11 @@ import { cursor } from "./scope.ts";
 const UsersPanel = lazy(() => import("./change-users.tsx").then((page) => page.UsersPanel));
 
 /** The sticky head. */
-export function RunHeader(props: { onExport: () => void; onNote: () => void }) {
+export function RunHeader(props: {
+  onExport: () => void;
+  onNote: () => void;
+  onDiscard: () => void;
+}) {
   const run = viewedRun.value;
   const shown = state.value;
   useTitle(shown);
@@ -58,6 +62,9 @@ export function RunHeader(props: { onExport: () => void; onNote: () => void }) {
               )}
               <MenuItem text="Copy link" onClick={() => act(close, copyLink)} />
               <MenuItem text="Export" onClick={() => act(close, props.onExport)} />
+              {shown?.end && isOperator.value && (
+                <MenuItem text="Discard run" onClick={() => act(close, props.onDiscard)} />
+              )}
             </>
           )}
         </Menu>

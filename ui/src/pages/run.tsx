@@ -9,7 +9,7 @@ import { lazy } from "../parts/lazy.tsx";
 import { Strip } from "../parts/pill.tsx";
 import { cloud } from "../state/cloud.ts";
 import { stop } from "../state/commands.ts";
-import { href } from "../state/place.ts";
+import { go, href } from "../state/place.ts";
 import {
   aftermath,
   alerts,
@@ -33,6 +33,7 @@ import { useRunKeys } from "./shortcuts.ts";
 
 const CloudLine = lazy(() => import("./cloud-line.tsx").then((page) => page.CloudLine));
 const Endpoints = lazy(() => import("./endpoints.tsx").then((page) => page.Endpoints));
+const DiscardDialog = lazy(() => import("./discard-dialog.tsx").then((page) => page.DiscardDialog));
 const ExportDialog = lazy(() => import("./export-dialog.tsx").then((page) => page.ExportDialog));
 const Failures = lazy(() => import("./failures.tsx").then((page) => page.Failures));
 const Log = lazy(() => import("./log.tsx").then((page) => page.Log));
@@ -54,6 +55,7 @@ export function Run(props: { run: number; tab: Tab }) {
   const { run, tab } = props;
   const [isExporting, setIsExporting] = useState(false);
   const [isNoting, setIsNoting] = useState(false);
+  const [isDiscarding, setIsDiscarding] = useState(false);
   useEffect(() => {
     viewedRun.value = run;
     topics.value = NEEDED[tab];
@@ -62,7 +64,11 @@ export function Run(props: { run: number; tab: Tab }) {
   return (
     <>
       <header class="run-top">
-        <RunHeader onExport={() => setIsExporting(true)} onNote={() => setIsNoting(true)} />
+        <RunHeader
+          onExport={() => setIsExporting(true)}
+          onNote={() => setIsNoting(true)}
+          onDiscard={() => setIsDiscarding(true)}
+        />
         {cloud.value !== null && <CloudLine />}
         <Strips />
         <Tabs run={run} tab={tab} />
@@ -72,6 +78,13 @@ export function Run(props: { run: number; tab: Tab }) {
       </main>
       {isLasting.value && isOperator.value && <PhoneStop run={run} />}
       {isExporting && <ExportDialog run={run} onClose={() => setIsExporting(false)} />}
+      {isDiscarding && (
+        <DiscardDialog
+          run={run}
+          onClose={() => setIsDiscarding(false)}
+          onDone={() => go("/runs")}
+        />
+      )}
       {isNoting && <NoteDialog onClose={() => setIsNoting(false)} />}
     </>
   );

@@ -15,17 +15,17 @@ import {
 import type { RunList, RunSummary } from "../model.ts";
 import { matches, type Order, orderText, parseOrder } from "../order.ts";
 import { Button } from "../parts/button.tsx";
-import { Dialog } from "../parts/dialog.tsx";
 import { Filter } from "../parts/field.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Strip } from "../parts/pill.tsx";
 import { Table, type TableColumn } from "../parts/table.tsx";
-import { baseline, forgetRun, getRuns, isDone, pin, takeIn } from "../state/commands.ts";
+import { baseline, getRuns, isDone, pin, takeIn } from "../state/commands.ts";
 import { go, href, query, setQuery } from "../state/place.ts";
 import { server, viewedRun } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
 import { toast } from "../state/tell.ts";
 import { endPill } from "../words.ts";
+import { DiscardDialog } from "./discard-dialog.tsx";
 
 const NEWEST: Order = { column: "id", isDown: true };
 
@@ -121,24 +121,11 @@ export function Runs() {
         </p>
       )}
       {deleted && (
-        <Dialog title={`Delete run ${deleted.id}?`} onClose={() => setDeleted(null)}>
-          <p>Its report file stays valid.</p>
-          <div class="row end">
-            <Button data-first="" onClick={() => setDeleted(null)}>
-              Cancel
-            </Button>
-            <Button
-              kind="stop"
-              onClick={async () => {
-                await forgetRun(deleted.id);
-                setDeleted(null);
-                await load();
-              }}
-            >
-              Delete
-            </Button>
-          </div>
-        </Dialog>
+        <DiscardDialog
+          run={deleted.id}
+          onClose={() => setDeleted(null)}
+          onDone={() => void load()}
+        />
       )}
     </main>
   );

@@ -1,8 +1,8 @@
 // Failed requests, and errors in the test's own code: two groups that are never mixed.
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Sparkline } from "../chart/sparkline.tsx";
-import { splitTraceback } from "../fold.ts";
+import { type FoldedFailure, foldFailures, joinCourses, splitTraceback } from "../fold.ts";
 import { formatClock, formatCount, formatRatio } from "../format.ts";
 import type { ExceptionGroup, FailureGroup, GroupCourse } from "../model.ts";
 import type { Order } from "../order.ts";
@@ -20,11 +20,13 @@ export function FailureTable(props: {
   onOrder?: (order: Order) => void;
   isWhole?: boolean;
   courses?: Courses;
-  onSight?: (rows: readonly FailureGroup[]) => void;
+  onSight?: (rows: readonly FoldedFailure[]) => void;
 }) {
   const { courses } = props;
+  const rows = useMemo(() => foldFailures(props.rows), [props.rows]);
+  const courseOf = (row: FoldedFailure) => courses && joinCourses(row.ids, courses);
   const all = props.rows.reduce((sum, row) => sum + row.occurrences, 0);
-  const columns: TableColumn<FailureGroup>[] = [
+  const columns: TableColumn<FoldedFailure>[] = [
     {
       id: "count",
       title: "Count",
@@ -61,6 +63,9 @@ export function FailureTable(props: {
       cell: (row) => (
         <span class="clip" title={row.message}>
           {row.message}
+          {row.ids.length > 1 && (
+            <span class="note"> and {formatCount(row.ids.length - 1)} like it</span>
+          )}
         </span>
       ),
       value: (row) => row.message,
@@ -74,8 +79,8 @@ export function FailureTable(props: {
       id: "workers",
       title: "Workers",
       cell: (row) => (
-        <span title={courses?.get(row.id)?.workers.join(", ")}>
-          {formatCount(row.worker_count)}
+        <span title={courseOf(row)?.workers.join(", ")}>
+          {formatCount(courseOf(row)?.workers.length ?? row.worker_count)}
         </span>
       ),
       value: (row) => row.worker_count,
@@ -88,7 +93,7 @@ export function FailureTable(props: {
     columns.push({
       id: "trend",
       title: "Over time",
-      cell: (row) => <Course course={courses.get(row.id)} />,
+      cell: (row) => <Course course={courseOf(row)} />,
       isExtra: true,
       width: "108px",
     });
@@ -97,7 +102,7 @@ export function FailureTable(props: {
     <Table
       label="Failed requests"
       columns={columns}
-      rows={props.rows}
+      rows={rows}
       id={(row) => row.id}
       empty={props.empty}
       isWhole={props.isWhole ?? false}
@@ -115,8 +120,8 @@ function Course(props: { course: GroupCourse | undefined }) {
 function moment(
   id: string,
   title: string,
-  value: (row: FailureGroup) => number,
-): TableColumn<FailureGroup> {
+  value: (row: FoldedFailure) => number,
+): TableColumn<FoldedFailure> {
   return {
     id,
     title,

@@ -20,6 +20,8 @@ pub(super) struct Options {
     without_host: Option<u8>,
     without_workers: Option<u8>,
     with_log: Option<u8>,
+    /// The run that a report compares with, in place of the baseline.
+    against: Option<i64>,
 }
 
 /// What a file is made of.
@@ -104,11 +106,18 @@ async fn file(app: &App, run: &str, options: &Options, kind: Kind) -> Result<Res
     shelf(app)?;
     let id = kept(run)?;
     let is_on = |option: Option<u8>| option.is_some_and(|value| value != 0);
-    let has_log = is_on(options.with_log);
+    let (has_log, against) = (is_on(options.with_log), options.against);
     let (hides_host, hides_workers) = (is_on(options.without_host), is_on(options.without_workers));
     let made = with_run(app, id, move |library, run| {
         let redaction = Redaction::of(run, hides_host, hides_workers);
-        let data = |extent| report::data(library, run, Content { extent, has_log }, now());
+        let data = |extent| {
+            let content = Content {
+                extent,
+                has_log,
+                against,
+            };
+            report::data(library, run, content, now())
+        };
         let text = match kind {
             Kind::Html => {
                 let json = report::json_for_html(&data(Extent::Small)?);

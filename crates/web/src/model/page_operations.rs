@@ -42,7 +42,7 @@ const LIVE: [Parameter; 3] = [
     ("run", "integer", "Number of the run that is looked at."),
 ];
 
-const EXPORT: [Parameter; 3] = [
+const EXPORT: [Parameter; 4] = [
     (
         "without_host",
         "integer",
@@ -54,6 +54,11 @@ const EXPORT: [Parameter; 3] = [
         "1 leaves out the names of machines.",
     ),
     ("with_log", "integer", "1 puts the log into the report."),
+    (
+        "against",
+        "integer",
+        "The run that a report compares with, in place of the baseline.",
+    ),
 ];
 
 /// All of them.

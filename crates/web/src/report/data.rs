@@ -22,7 +22,7 @@ pub const PERCENTILES: [f64; 11] = [
 ];
 
 /// Windows of an entry, by which two runs are compared.
-const WINDOWS: usize = 16;
+const WINDOWS: usize = 14;
 
 /// Bytes of text that the windows of single entries may take in an HTML report.
 const WINDOW_BYTES: usize = 60_000;
@@ -84,7 +84,8 @@ pub struct Kept {
     /// would be too much.
     #[serde(default)]
     pub entry_windows: Vec<Vec<KeptWindow>>,
-    /// How often each failure happened when: its number, begin, length, occurrences.
+    /// How often each failure happened when: its number, begin in seconds since the start, length,
+    /// occurrences.
     #[serde(default)]
     pub failure_windows: Vec<(usize, f64, f64, u64)>,
     /// When each exception was noticed first and last.
@@ -132,6 +133,8 @@ pub struct Content {
     pub extent: Extent,
     /// Whether the log is in it.
     pub has_log: bool,
+    /// The run that it is compared with; `None` for the baseline of its name, if there is one.
+    pub against: Option<i64>,
 }
 
 impl From<Extent> for Content {
@@ -139,6 +142,7 @@ impl From<Extent> for Content {
         Self {
             extent,
             has_log: false,
+            against: None,
         }
     }
 }
@@ -150,7 +154,11 @@ pub fn data(
     content: impl Into<Content>,
     now: f64,
 ) -> Result<ReportData, ArchiveError> {
-    let Content { extent, has_log } = content.into();
+    let Content {
+        extent,
+        has_log,
+        against,
+    } = content.into();
     let buckets = library.buckets(run.row.id, &Key::total())?;
     let mut setup = run_setup(run);
     for file in &mut setup.files {
@@ -173,29 +181,31 @@ pub fn data(
             setup,
             snapshot,
             distribution: distribution(&run.snapshot.total.histogram),
-            compare: with_baseline(library, run, extent)?,
+            compare: compared(library, run, against, extent)?,
         },
         kept,
     })
 }
 
-/// The comparison with the baseline of the same name, if there is one.
-fn with_baseline(
+/// The comparison with the run that was named, or with the baseline of the same name.
+fn compared(
     library: &Library,
     run: &StoredRun,
+    against: Option<i64>,
     extent: Extent,
 ) -> Result<Option<Compare>, ArchiveError> {
-    let Some(baseline) = library.baseline_of(&run.row.name)? else {
+    let other = match against {
+        Some(other) => Some(other),
+        None => library.baseline_of(&run.row.name)?,
+    };
+    let Some(other) = other.filter(|other| *other != run.row.id) else {
         return Ok(None);
     };
-    if baseline == run.row.id {
-        return Ok(None);
-    }
     let points = match extent {
         Extent::Whole => Fineness::SCREEN.points,
         Extent::Small => COMPARED_POINTS,
     };
-    let mut compare = runs::compare(library, baseline, run.row.id, Part::Steady, points)?;
+    let mut compare = runs::compare(library, other, run.row.id, Part::Steady, points)?;
     if extent == Extent::Small && compare.entries.len() > COMPARED_ENTRIES {
         // Those that have changed first, then those with the most requests.
         compare.entries.sort_by_key(|entry| {
@@ -380,7 +390,7 @@ fn failure_windows(run: &StoredRun) -> Vec<(usize, f64, f64, u64)> {
             let (first, last) = (&group[0], &group[group.len() - 1]);
             all.push((
                 first.failure,
-                round(first.time),
+                round(first.time - run.row.started),
                 round(last.time + last.seconds - first.time),
                 group.iter().map(|one| one.occurrences).sum(),
             ));

@@ -207,7 +207,16 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
             .into_iter()
             .map(|(first, last)| Seen { first, last })
             .collect(),
-        failure_buckets: kept.failure_windows.into_iter().map(failures_in).collect(),
+        failure_buckets: kept
+            .failure_windows
+            .into_iter()
+            .map(|(failure, begin, seconds, occurrences)| FailureBucket {
+                failure,
+                time: kept.started + begin,
+                seconds,
+                occurrences,
+            })
+            .collect(),
         windows,
         crew: kept.crew,
         notes: kept.notes.into_iter().map(note).collect(),
@@ -229,15 +238,6 @@ fn buckets(windows: &[KeptWindow]) -> Result<Vec<Bucket>, ImportError> {
         })
     };
     windows.iter().map(bucket).collect()
-}
-
-fn failures_in((failure, time, seconds, occurrences): (usize, f64, f64, u64)) -> FailureBucket {
-    FailureBucket {
-        failure,
-        time,
-        seconds,
-        occurrences,
-    }
 }
 
 fn note((time, text, by): (f64, String, Option<String>)) -> Note {

@@ -421,6 +421,10 @@ fn the_report_of_a_run_that_has_a_baseline_is_compared_with_it() {
         page.get("/api/v1/runs/2/report.json").json()["compare"],
         Value::Null
     );
+    let named = page.get("/api/v1/runs/2/report.json?against=1").json();
+    assert_eq!(named["compare"]["a"]["run"]["id"], 1);
+    let unknown = page.get("/api/v1/runs/2/report.json?against=77");
+    assert_eq!(unknown.status, 404, "{unknown:?}");
     let yes = json!({"is_baseline": true});
     assert_eq!(page.post_json("/api/v1/runs/1/baseline", &yes).status, 200);
     let compare = &page.get("/api/v1/runs/2/report.json").json()["compare"];
