@@ -1,15 +1,20 @@
 """The container and the systemd unit: options that exist, few rights, a unit that loads."""
 
+import os
 import re
 import shutil
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from gregaria import _native
+from tests.cli.command import finish, interrupt, start
 from tests.system import ROOT
+from tests.web.page import PLAIN
 
 CONTAINER = ROOT / "deploy/container"
 
@@ -34,6 +39,48 @@ def test_a_service_of_the_compose_file_is_a_node(role: str) -> None:
         assert "ports" not in service
     else:
         assert options["master_host"] == "master"
+
+
+def test_the_containers_join_by_the_token_that_the_guide_makes(tmp_path: Path) -> None:
+    guide = (ROOT / "docs/cluster.md").read_text()
+    (script,) = re.findall(r"```sh\n(.*?)```", guide, re.DOTALL)
+    # The folder of the test is /test in a container, and the master is found by its name.
+    script = script.replace("/test/", f"{tmp_path}/").replace("//master:", "//127.0.0.1:")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    told = subprocess.run(
+        ["bash", "-euc", f"{script}\nenv | grep ^GREGARIA_"],
+        cwd=tmp_path,
+        env={"PATH": path},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    known = dict(line.split("=", 1) for line in told.splitlines())
+    port = str(free_port())
+    known["GREGARIA_INVITATION"] = known["GREGARIA_INVITATION"].replace(":5557/", f":{port}/")
+    (tmp_path / "locustfile.py").write_text(PLAIN)
+    services = yaml.safe_load((CONTAINER / "compose.yaml").read_text())["services"]
+
+    def begin(role: str, *more: str) -> "subprocess.Popen[str]":
+        variables = {name: known[name] for name in services[role]["environment"]}
+        return start(tmp_path, *services[role]["command"], *more, variables=variables)
+
+    master = begin(
+        "master", "--run-time=1s", "--master-bind-host=127.0.0.1", f"--master-bind-port={port}"
+    )
+    worker = begin("worker")
+    ended = finish(master)
+    assert ended.code == 0, ended.stderr
+    assert "by invitation" in ended.stderr and known["GREGARIA_JOIN_TOKEN"] not in ended.stderr
+    interrupt(worker)
+    assert finish(worker).code == 0
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def test_systemd_takes_the_unit_of_the_documentation(tmp_path: Path) -> None:
