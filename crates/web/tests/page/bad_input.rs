@@ -1,6 +1,7 @@
 //! Input that is wrong, hostile or slow: a clear answer, and everybody else goes on.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -187,21 +188,26 @@ fn names_with_markup_and_thousands_of_characters_are_texts() {
     );
 }
 
+/// Viewers that ask for the stream and never read it.
+fn stalled_viewers(page: &Page, count: usize) -> Vec<TcpStream> {
+    let stalled = (0..count).map(|_| {
+        let mut stream = page.connect();
+        let host = page.address();
+        write!(
+            stream,
+            "GET /api/v1/stream HTTP/1.1\r\nHost: {host}\r\n\r\n"
+        )
+        .unwrap();
+        stream
+    });
+    stalled.collect()
+}
+
 #[test]
 fn a_viewer_that_does_not_read_holds_up_nobody() {
     let mut page = Page::new();
     page.begin_run();
-    let mut stalled = Vec::new();
-    for _ in 0..20 {
-        let mut stream = page.connect();
-        write!(
-            stream,
-            "GET /api/v1/stream HTTP/1.1\r\nHost: {}\r\n\r\n",
-            page.address()
-        )
-        .unwrap();
-        stalled.push(stream);
-    }
+    let mut stalled = stalled_viewers(&page, 20);
     for second in 0..200 {
         for name in 0..50 {
             page.request(
@@ -235,17 +241,7 @@ fn resident_bytes() -> u64 {
 fn a_viewer_that_does_not_read_costs_no_memory() {
     let mut page = Page::new();
     page.begin_run();
-    let mut stalled = Vec::new();
-    for _ in 0..50 {
-        let mut stream = page.connect();
-        write!(
-            stream,
-            "GET /api/v1/stream HTTP/1.1\r\nHost: {}\r\n\r\n",
-            page.address()
-        )
-        .unwrap();
-        stalled.push(stream);
-    }
+    let _stalled = stalled_viewers(&page, 50);
     let mut pass = |seconds: u32| {
         for _ in 0..seconds {
             for name in 0..100 {
