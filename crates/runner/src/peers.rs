@@ -229,6 +229,29 @@ impl Peers {
         })
     }
 
+    /// How busy the missing workers were when they were heard of last; `None` if none ever said.
+    pub(crate) fn last_readings(&self) -> Option<String> {
+        let missing = self.all.iter().filter(|peer| peer.state == State::Missing);
+        let readings = missing.filter(|peer| peer.has_beaten && peer.cpu_usage > 0.0);
+        let (least, most) = readings.map(|peer| peer.cpu_usage).fold(
+            None,
+            |range: Option<(f64, f64)>, usage| {
+                let (least, most) = range.unwrap_or((usage, usage));
+                Some((least.min(usage), most.max(usage)))
+            },
+        )?;
+        let range = match (format!("{least:.0}"), format!("{most:.0}")) {
+            (least, most) if least == most => least,
+            (least, most) => format!("{least}–{most}"),
+        };
+        let cause = if least > CPU_WARNING_THRESHOLD {
+            ": the workers were probably overloaded"
+        } else {
+            ""
+        };
+        Some(format!("last CPU readings were {range} %{cause}"))
+    }
+
     /// A second has passed: all counts go down by one.
     pub(crate) fn count_down(&mut self) -> Silent {
         let mut silent = Silent::default();

@@ -350,7 +350,12 @@ impl Master {
             return;
         }
         self.log(Level::Warning, text.to_owned());
-        let why = reason.to_string();
+        let mut why = reason.to_string();
+        if reason == EndReason::LastWorkerMissing
+            && let Some(readings) = self.peers.last_readings()
+        {
+            why = format!("{why}; {readings}");
+        }
         if self.settings.is_headless {
             self.end(now, reason, &why);
         } else {

@@ -92,6 +92,31 @@ fn a_hot_worker_is_named_once() {
 }
 
 #[test]
+fn a_run_that_has_lost_all_workers_tells_how_busy_they_were() {
+    let ends = |usages: [f64; 2]| {
+        let mut cluster = Cluster::new(0);
+        for (id, usage) in ["lo_1", "lo_2"].into_iter().zip(usages) {
+            cluster.say(id, &ready("2.47.0"));
+            cluster.say(id, &heartbeat("ready", usage));
+        }
+        cluster.start(2, 2.0);
+        cluster.pass(10.0);
+        let marked = cluster.marked();
+        let reason = marked
+            .iter()
+            .find_map(|(_, text)| text.strip_prefix("run ended: "));
+        reason.map(str::to_owned)
+    };
+    let lost = |more: &str| Some(format!("the last worker has gone missing{more}"));
+    assert_eq!(
+        ends([97.2, 99.8]),
+        lost("; last CPU readings were 97–100 %: the workers were probably overloaded")
+    );
+    assert_eq!(ends([12.0, 95.0]), lost("; last CPU readings were 12–95 %"));
+    assert_eq!(ends([0.0, 0.0]), lost(""));
+}
+
+#[test]
 fn garbage_changes_nothing() {
     let mut cluster = Cluster::new(1);
     cluster.start(1, 1.0);
