@@ -14,11 +14,13 @@ import threading
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gevent.socket import wait_read
 
 from gregaria.cloud import folder as stack_folder
 from tests.system import ROOT
@@ -58,6 +60,30 @@ class Cloud:
         )
         assert done.returncode == code, (done.stdout + done.stderr)[-3000:]
         return done
+
+    def typed(self, answer: str, *words: str, code: int = 0) -> str:
+        """What somebody at a terminal sees who answers so."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "gregaria", "cloud", *words],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        ) as process:
+            os.close(theirs)
+            os.write(ours, f"{answer}\n".encode())
+            seen = b""
+            # The page is served by a thread of this process, which must not wait for the terminal.
+            # That is gone when nobody holds its other end.
+            with suppress(OSError):
+                while True:
+                    wait_read(ours)
+                    seen += os.read(ours, 4096)
+            assert process.wait(LIMIT_SECONDS) == code, seen.decode()
+        os.close(ours)
+        return seen.decode().replace("\r\n", "\n")
 
     def told(self, *words: str, code: int = 0) -> dict[str, Any]:
         """The document of a run with --json."""
@@ -202,9 +228,15 @@ def test_an_interrupt_leaves_the_cluster_as_it_is(running: Cloud, emulator: Emul
 
 def test_up_ends_when_all_have_joined(running: Cloud, page: Served, emulator: Emulator) -> None:
     page.hosts = [host for _, host in workers(emulator)]
-    told = running.told("up", "--page", page.url, "--yes")
-    assert told["workers"] == {"wanted": 2, "joined": 2} and told["missing"] == []
-    assert (told["ui_url"], told["ui_user"]) == (page.url, "operator")
+    opened = running.folder.parent / "opened"
+    browser = running.folder.parent / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {opened}\n')
+    browser.chmod(0o755)
+    at_desk = Cloud(running.folder, emulator, {"BROWSER": str(browser)})
+    seen = at_desk.typed("", "up", "--page", page.url, "--yes")
+    assert "the page answers, 2 of 2 workers have joined" in seen and "Missing" not in seen
+    assert "Sign in as:  operator, terraform output -raw ui_password" in seen
+    assert opened.read_text() == f"{page.url}\n"
 
 
 def test_status_lists_nodes_cost_and_end(running: Cloud, page: Served, emulator: Emulator) -> None:
@@ -252,9 +284,17 @@ def test_push_sends_the_test_and_nothing_else(running: Cloud, emulator: Emulator
 
 
 def test_up_with_a_variable_changes_what_is_there(running: Cloud, emulator: Emulator) -> None:
-    told = running.told("up", "--yes", "--deadline", "0", "--var", "worker_count=1", code=3)
-    assert (told["plan"]["create"], told["plan"]["update"]) == (0, 2)
-    assert told["workers"]["wanted"] == 1
+    words = ["up", "--deadline", "0", "--no-open", "--var", "worker_count=1"]
+    seen = running.typed("y", *words, code=3)
+    told = [
+        "Resources: 2 to update",
+        "Cost: about $0.08 an hour, at most $0.33 in all",
+        "Everything ends by itself at 20",
+        "[y/N]",
+        "0 of 1 workers have joined",
+    ]
+    places = [seen.index(each) for each in told]
+    assert places == sorted(places), "what it costs is shown before it is asked"
 
 
 def test_without_a_terminal_or_a_yes_nothing_is_changed(running: Cloud, emulator: Emulator) -> None:
