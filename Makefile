@@ -27,21 +27,23 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
+# Features that tests need of shared dependencies, asked for wherever something is built that they
+# use: so nothing is built twice.
+AS_TESTED := --features gregaria-py/as-tested
+# Every package is pinned: there is nothing to resolve. What is imported compiles itself.
+INSTALL_OPTIONS := install --quiet --no-deps --no-compile
+INSTALL := $(BIN)/pip $(INSTALL_OPTIONS)
+
 # --- set-up -------------------------------------------------------------------------------------
 
 .venv/.installed: requirements-dev.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	$(INSTALL) --requirement requirements-dev.txt
 	touch $@
 
-.venv-locust/.installed: tests/requirements-locust.txt
-	$(PYTHON) -m venv .venv-locust
-	.venv-locust/bin/pip install --quiet --requirement tests/requirements-locust.txt
-	touch $@
-
-.venv-checkov/.installed: tests/requirements-checkov.txt
-	$(PYTHON) -m venv .venv-checkov
-	.venv-checkov/bin/pip install --quiet --requirement tests/requirements-checkov.txt
+.venv-%/.installed: tests/requirements-%.txt | .venv/.installed
+	$(PYTHON) -m venv --without-pip .venv-$*
+	$(BIN)/pip --python .venv-$*/bin/python $(INSTALL_OPTIONS) --requirement $<
 	touch $@
 
 # Without Node, the page is taken as it was built last, and what checks it is left out.
@@ -71,7 +73,7 @@ tools:
 
 # The package in .venv, editable, with a quickly built native module: for tests and daily work.
 native: .venv/.installed
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --quiet --profile dev
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --quiet --profile dev --features extension-module,as-tested
 
 # The wheel as users get it, in a venv of its own: for the demo and the benchmark.
 release: wheel
@@ -95,38 +97,43 @@ test: test-rust test-python
 test-rust: .venv/.installed .venv-locust/.installed
 	export LD_LIBRARY_PATH="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"; \
 	if command -v cargo-nextest >/dev/null; then \
-	  cargo nextest run --workspace --locked --no-fail-fast && cargo test --workspace --locked --doc --quiet; \
-	else cargo test --workspace --locked --quiet --no-fail-fast; fi
+	  cargo nextest run --workspace $(AS_TESTED) --locked --no-fail-fast \
+	  && cargo test --workspace $(AS_TESTED) --locked --doc --quiet; \
+	else cargo test --workspace $(AS_TESTED) --locked --quiet --no-fail-fast; fi
 
 # Each part is a process of its own, and some run at once: most of their time is waiting. Those that
 # take longest come first. `make test-python PARTS=tests/http` runs one. The page is driven in a
 # browser against the package in .venv, with workers that are played and beside the real Locust.
-PARTS ?= tests/ui tests/cli $(sort $(wildcard tests/cluster/test_*.py)) \
-  $(filter-out tests/cli tests/cluster tests/structure,\
+LONG := tests/ui tests/boot tests/aws tests/web tests/cli
+PARTS ?= $(LONG) $(sort $(wildcard tests/cluster/test_*.py)) \
+  $(filter-out $(LONG) tests/cluster tests/structure,\
     $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 JOBS ?= 3
 
 test-python: native .venv-locust/.installed .venv-checkov/.installed tools $(if $(NODE),ui/node_modules/.installed)
-	cargo build --quiet --locked --workspace --example workers
+	cargo build --quiet --locked --workspace $(AS_TESTED) --example workers
 	@$(MAKE) --no-print-directory --jobs $(JOBS) --output-sync=target --keep-going $(PARTS:%=part/%)
 
-part/tests/ui:
-	$(if $(NODE),$(NPM) test,@echo "test: no Node here, so the tests of the page are left out")
+# A part says at its end what it has cost.
+TIMED = @TIMEFORMAT="$* took %R s, of which %U + %S s of CPU"; time
+
+part/tests/ui: part/%:
+	$(if $(NODE),$(TIMED) $(NPM) test,@echo "test: no Node here, so the tests of the page are left out")
 
 # What matters most, in Debian's Firefox: before a release.
 test-firefox: native ui/node_modules/.installed
-	cargo build --quiet --locked --workspace --example workers
+	cargo build --quiet --locked --workspace $(AS_TESTED) --example workers
 	BROWSER=firefox $(NPM) test -- real/course real/gaps real/cluster tests/ui/live tests/ui/accessible
 
 part/%:
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $* $(PYTEST_ARGS)
+	$(TIMED) PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $* $(PYTEST_ARGS)
 
 # Keeps going after a failure, so that one run shows everything there is to repair.
 lint: .venv/.installed $(if $(NODE),ui/node_modules/.installed)
 	@failed=""; \
 	check() { echo "lint: $$*"; "$$@" || failed="$$failed\n  $$*"; }; \
 	check cargo fmt --all --check; \
-	check cargo clippy --workspace --all-targets --locked --quiet -- -D warnings; \
+	check cargo clippy --workspace --all-targets $(AS_TESTED) --locked --quiet -- -D warnings; \
 	check $(BIN)/ruff format --check --quiet .; \
 	check $(BIN)/ruff check --quiet .; \
 	check $(BIN)/basedpyright --level error; \

@@ -63,9 +63,10 @@ def crowd() -> str:
     """The program that plays many workers. Cargo builds it, or finds it built."""
     if not shutil.which("cargo"):
         pytest.skip("there is no cargo to build the simulated workers with")
-    command = "cargo build --quiet --locked --package gregaria-runner --example workers"
+    # As `make` does: with other words, all it depends on would be built once more.
+    command = "cargo build --quiet --locked --workspace --features gregaria-py/as-tested"
     built = subprocess.run(
-        [*command.split(), "--message-format", "json"],
+        [*command.split(), "--example", "workers", "--message-format", "json"],
         cwd=ROOT,
         check=True,
         capture_output=True,
