@@ -106,9 +106,9 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.ts", "../tests/ui/**/*.test.ts"],
     environment: "node",
     // A browser on a busy machine takes its time; what is waited for has limits of its own.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 15_000, interval: 100 } },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 40_000, interval: 100 } },
     // Tests in a browser wait most of the time: several files do so at once.
     maxWorkers: 3,
     alias: Object.fromEntries(

@@ -115,6 +115,6 @@ class Screen:
 
     def _ask(self, *arguments: str) -> str:
         answer = subprocess.run(
-            [*self._tmux, *arguments], check=True, capture_output=True, text=True, timeout=20
+            [*self._tmux, *arguments], check=True, capture_output=True, text=True, timeout=60
         )
         return answer.stdout

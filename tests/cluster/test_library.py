@@ -12,7 +12,7 @@ from gregaria.locust.env import Environment
 from gregaria.locust.runners import MasterRunner, WorkerRunner
 
 #: Seconds after which something will not happen any more.
-LIMIT = 30
+LIMIT = 60
 
 
 class Visitor(User):

@@ -22,7 +22,7 @@ from gregaria.locust import FastHttpUser, HttpUser
 from gregaria.locust.env import Environment
 
 #: Seconds after which something has hung.
-LIMIT = 20
+LIMIT = 60
 
 Ask = Callable[..., Any]
 

@@ -79,8 +79,8 @@ class Slow(HttpUser):
 
 class Fast(FastHttpUser):
     host = url("good")
-    network_timeout = 10
-    connection_timeout = 10
+    network_timeout = 60
+    connection_timeout = 60
 
 
 class FastAndStrict(Fast):

@@ -69,6 +69,6 @@ export async function openPage(
       complaints.push(message.text());
     }
   });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(40_000);
   return { page, complaints, context };
 }

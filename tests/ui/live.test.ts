@@ -5,6 +5,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { SCRIPT, serve } from "../../ui/test/server.ts";
 import { hasBrowser, openBrowser, openPage, type Watched } from "./browser.ts";
+import { allowed } from "./real/patience.ts";
 
 const OVERVIEW = "/runs/42/overview";
 
@@ -28,12 +29,14 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  test("says when nothing comes, and loads what was missing", { timeout: 40_000 }, async () => {
+  test("says when nothing comes, and loads what was missing", async () => {
     const { page } = watched;
     await page.goto(base + OVERVIEW);
     await page.getByText("● Running").waitFor();
     server.mood.isSilent = true;
-    await page.getByText(/No data since \d\d:\d\d:\d\d\. Retrying\./).waitFor({ timeout: 6000 });
+    await page
+      .getByText(/No data since \d\d:\d\d:\d\d\. Retrying\./)
+      .waitFor({ timeout: allowed(6000) });
     await page.getByText("Not connected").waitFor();
     expect(await page.locator(".figures.stale").count()).toBe(1);
     const stop = page.getByRole("button", { name: "Stop test" }).filter({ visible: true });
@@ -44,7 +47,7 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     expect(await page.locator(".stale").count()).toBe(0);
   });
 
-  test("tells a master that restarted from one that was away", { timeout: 40_000 }, async () => {
+  test("tells a master that restarted from one that was away", async () => {
     const { page } = watched;
     await page.goto(base + OVERVIEW);
     await page.getByText("● Running").waitFor();
@@ -53,15 +56,15 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     await page.getByText(/The master restarted at \d\d:\d\d\. Run 42 was cut off/).waitFor();
   });
 
-  test("polls where a proxy holds the stream back", { timeout: 40_000 }, async () => {
+  test("polls where a proxy holds the stream back", async () => {
     const { page } = watched;
     server.mood.isHeldBack = true;
     await page.goto(base + OVERVIEW);
-    await page.getByText("Updates every 2 s").waitFor({ timeout: 13_000 });
+    await page.getByText("Updates every 2 s").waitFor({ timeout: allowed(13_000) });
     await page.getByText("Throughput and users").waitFor();
   });
 
-  test("leaves gaps where nothing was measured", { timeout: 40_000 }, async () => {
+  test("leaves gaps where nothing was measured", async () => {
     const { page } = watched;
     server.mood.script = { ...SCRIPT, gap: [735, 748] };
     await page.goto(`${base}${OVERVIEW}?t=730-760`);
@@ -78,14 +81,14 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     expect(await users.locator("tbody").innerText()).not.toMatch(/12:20\s+0\b/);
   });
 
-  test("closes its stream while nobody sees it", { timeout: 40_000 }, async () => {
+  test("closes its stream while nobody sees it", async () => {
     const { page } = watched;
     await page.goto(base + OVERVIEW);
     await page.getByText("● Running").waitFor();
     await hide(true);
-    await expect.poll(() => server.streams(), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => server.streams()).toBe(0);
     await hide(false);
-    await expect.poll(() => server.streams(), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => server.streams()).toBe(1);
 
     async function hide(isHidden: boolean): Promise<void> {
       await page.evaluate((hidden) => {

@@ -22,7 +22,7 @@ def runner_for(*user_classes: type[User], **arguments: object) -> LocalRunner:
 
 
 def until(event: gevent.event.Event) -> None:
-    assert event.wait(timeout=10)
+    assert event.wait(timeout=60)
 
 
 def spawned(runner: LocalRunner) -> gevent.event.Event:
@@ -54,7 +54,7 @@ def test_a_task_may_end_the_run_it_is_part_of(stop_timeout: float) -> None:
     runner = runner_for(Ending, stop_timeout=stop_timeout)
     runner.environment.events.test_stop.add_listener(lambda **_: order.append("test_stop"))
     runner.start(3, 100)
-    assert runner.greenlet.join(timeout=10)
+    assert runner.greenlet.join(timeout=60)
     assert order == ["on_stop"] * 3 + ["test_stop"]
     assert runner.state == "stopped"
     assert runner.user_count == 0
@@ -67,7 +67,7 @@ def test_two_stops_at_once_are_one_stop() -> None:
     is_spawned = spawned(runner)
     runner.start(2, 100)
     until(is_spawned)
-    gevent.joinall([gevent.spawn(runner.stop), gevent.spawn(runner.quit)], timeout=10)
+    gevent.joinall([gevent.spawn(runner.stop), gevent.spawn(runner.quit)], timeout=60)
     assert stops == [0]
     assert len(runner.greenlet) == 0
 
@@ -286,7 +286,7 @@ def test_a_listener_may_end_the_test_that_is_starting(event: str, action: str) -
     runner.start(2, 100)
     until(has_stopped)
     spawning = runner.spawning_greenlet
-    assert spawning is None or spawning.join(timeout=10) is None
+    assert spawning is None or spawning.join(timeout=60) is None
     assert (runner.state, runner.user_count) == ("stopped", 0)
     runner.quit()
 

@@ -24,7 +24,7 @@ export const NGINX = "/usr/sbin/nginx";
 export const FILES = join(import.meta.dirname, "files");
 
 /** What is not there within this is not coming. */
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 
 function isThere(path: string, what: string): boolean {
   try {

@@ -60,10 +60,11 @@ export async function cellsOf(row: Locator): Promise<Record<string, string>> {
   });
 }
 
-/** A chart as a table: its rows as texts, the newest first. */
+/** A chart as a table: its rows as texts, the newest first. Waits until there is one. */
 export async function chartRows(page: Page, title: string): Promise<string[]> {
   const chart = page.locator("figure", { has: page.getByRole("heading", { name: title }) });
   const show = chart.getByRole("button", { name: "Show as table" });
+  await chart.getByRole("button", { name: /^Show as (table|chart)$/ }).waitFor();
   if (await show.isVisible()) {
     await show.click();
   }
