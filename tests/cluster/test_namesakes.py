@@ -69,7 +69,8 @@ def test_reports_of_a_worker_before_and_after_its_restart_count_once_each(cluste
     assert merged(master) == reported([first, second])
     figures = master.wait_for("quit")
     assert figures["requests"] == sum(reported([other, first, second]))
-    assert figures["requests"] < cluster.target.total()
+    # What was counted since its last report has gone with the first, be it nothing.
+    assert figures["requests"] <= cluster.target.total()
 
 
 def test_a_restart_between_two_runs_changes_nothing_in_either(cluster: Cluster) -> None:
