@@ -62,6 +62,8 @@ pub struct Worker {
     pub(super) closing: Option<Then>,
     /// The last report is on its way, and this follows when it has been merged.
     pub(super) settling: Option<Settling>,
+    /// Its process ends: what the master says from now on comes too late.
+    pub(super) is_leaving: bool,
     /// Came while users were being stopped.
     pub(super) pending_spawn: Option<Box<Spawn>>,
     pub(super) last_heartbeat: Option<Duration>,
@@ -90,6 +92,7 @@ impl Worker {
             stopping: None,
             closing: None,
             settling: None,
+            is_leaving: false,
             pending_spawn: None,
             last_heartbeat: None,
             last_turn: now.elapsed,
@@ -236,6 +239,7 @@ impl Worker {
 
     /// The process ends: the last report and `quit` are sent. Then comes [`WorkerAction::Left`].
     pub fn leave(&mut self) {
+        self.is_leaving = true;
         self.closing = Some(Then::Leave);
         self.act(WorkerAction::Report);
     }

@@ -73,6 +73,9 @@ impl Worker {
 
     /// Stops the users, if there are any; then comes the last report, then what `then` says.
     pub(super) fn stop_users(&mut self, now: Moment, then: Then) {
+        if self.is_leaving {
+            return;
+        }
         if let Some(earlier) = &mut self.stopping {
             if !matches!(earlier, Then::End(_)) {
                 *earlier = then;

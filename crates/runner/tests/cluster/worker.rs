@@ -142,6 +142,21 @@ fn the_last_samples_come_before_the_word_that_users_have_stopped() {
 }
 
 #[test]
+fn what_it_is_told_while_it_leaves_does_not_keep_it() {
+    let mut worker = joined();
+    worker.receive(at(1.0), ToWorker::Quit);
+    worker.reported(at(1.0), StatsReport::default());
+    let end = WorkerAction::End(WorkerEnd::MasterQuit);
+    assert!(worker.take_actions().contains(&end));
+    worker.leave();
+    worker.receive(at(1.1), ToWorker::Stop);
+    worker.receive(at(1.1), ToWorker::Quit);
+    worker.reported(at(1.2), StatsReport::default());
+    let actions = worker.take_actions();
+    assert_eq!(actions.last(), Some(&WorkerAction::Left), "{actions:?}");
+}
+
+#[test]
 fn it_is_ready_again_when_the_time_to_stop_has_passed() {
     let mut worker = joined();
     let ToWorker::Spawn(mut first) = spawn(1.0, 1) else {
