@@ -104,11 +104,12 @@ test-rust: .venv/.installed .venv-locust/.installed
 # Each part is a process of its own, and some run at once: most of their time is waiting. Those that
 # take longest come first. `make test-python PARTS=tests/http` runs one. The page is driven in a
 # browser against the package in .venv, with workers that are played and beside the real Locust.
-LONG := tests/ui tests/boot tests/aws tests/web tests/cli
-PARTS ?= $(LONG) $(sort $(wildcard tests/cluster/test_*.py)) \
+LONG := tests/ui tests/boot tests/aws tests/web tests/cli tests/cluster/test_two_minutes.py \
+  tests/cluster/test_network.py tests/cluster/test_bundle.py tests/cluster/test_faults.py
+PARTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/cluster/test_*.py))) \
   $(filter-out $(LONG) tests/cluster tests/structure,\
     $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
-JOBS ?= 3
+JOBS ?= 4
 
 test-python: native .venv-locust/.installed .venv-checkov/.installed tools $(if $(NODE),ui/node_modules/.installed)
 	cargo build --quiet --locked --workspace $(AS_TESTED) --example workers
