@@ -67,14 +67,18 @@ data "archive_file" "test" {
   type        = "zip"
   source_dir  = var.locust_dir
   output_path = "${path.module}/.gregaria/test.zip"
-  excludes    = ["**/__pycache__/**", "**/.*", "**/.*/**", "**/*.log", "**/*.pyc"]
+  # What Python and editors leave, and what only you may have: every worker reads what is sent.
+  excludes = [
+    "**/__pycache__/**", "**/.*", "**/.*/**", "**/*.log", "**/*.pyc",
+    "**/*.tfstate*", "**/*.tfvars*", "**/*.pem", "**/plan.out", "results/**",
+  ]
 }
 
 resource "aws_s3_object" "test" {
   bucket       = aws_s3_bucket.this.id
   key          = "bundle/test.zip"
   source       = data.archive_file.test.output_path
-  etag         = data.archive_file.test.output_md5
+  source_hash  = data.archive_file.test.output_sha256
   content_type = "application/zip"
   tags         = local.tags
 }

@@ -40,7 +40,7 @@ variable "master_instance_type" {
 variable "region" {
   default     = "us-east-1"
   type        = string
-  description = "Where the servers stand. Prices are those of us-east-1: see prices_usd_per_hour for others."
+  description = "Where the servers stand. Prices are those of us-east-1, and others are often dearer: give yours with prices_usd_per_hour."
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
     error_message = "region has to be the code of a region, such as \"eu-north-1\"."
@@ -86,6 +86,10 @@ variable "locust_dir" {
   validation {
     condition     = fileexists("${var.locust_dir}/locustfile.py")
     error_message = "There is no locustfile.py in locust_dir: set it to the folder that holds your test."
+  }
+  validation {
+    condition     = length(try(fileset(var.locust_dir, "*.tf"), [])) == 0
+    error_message = "locust_dir holds files of Terraform, and all of it would be sent to the workers: give the test a folder of its own."
   }
 }
 

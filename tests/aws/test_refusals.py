@@ -33,6 +33,7 @@ WRONG = {
 #: A value for all messages but the first, of those that have more.
 WRONG_TOO = {
     "target_hosts": '["http://shop.test","shop.test:8080","10.0.0.0/99"]',
+    "locust_dir": ".",
     "allowed_cidrs": '["10.0.0.0/1"]',
 }
 
