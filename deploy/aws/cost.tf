@@ -4,7 +4,7 @@
 locals {
   # On demand, Linux, us-east-1. Written down from memory and not compared with AWS's list: check
   # before relying on it, and correct it with prices_usd_per_hour.
-  prices_date   = "2026-11"
+  prices_date   = "2026-11 (us-east-1, from memory, not checked)"
   prices_source = "https://aws.amazon.com/ec2/pricing/on-demand/"
   known_prices = {
     "t3.micro"   = 0.0104
@@ -38,6 +38,13 @@ locals {
     + (1 + var.worker_count) * (local.address_price + local.disk_price)
   ))
   max_total_usd = tonumber(format("%.2f", local.usd_per_hour * var.ttl_hours))
+}
+
+check "prices_are_of_this_region" {
+  assert {
+    condition     = var.region == "us-east-1" || length(setsubtract(local.all_types, keys(var.prices_usd_per_hour))) == 0
+    error_message = "The cost is counted by prices of us-east-1, and those of ${var.region} are often higher: look them up and give them as prices_usd_per_hour."
+  }
 }
 
 # What is not to be paid is refused before anything is made.

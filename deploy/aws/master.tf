@@ -7,7 +7,7 @@ resource "aws_instance" "master" {
   private_ip                           = local.master_ip
   vpc_security_group_ids               = [aws_security_group.master.id]
   iam_instance_profile                 = aws_iam_instance_profile.node["master"].name
-  key_name                             = one(aws_key_pair.ssh[*].key_name)
+  key_name                             = aws_key_pair.ssh.key_name
   user_data_base64                     = local.user_data.master
   user_data_replace_on_change          = false
   instance_initiated_shutdown_behavior = "terminate"

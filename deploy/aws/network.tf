@@ -28,7 +28,9 @@ data "aws_ec2_instance_type_offerings" "zones" {
 
 locals {
   offerings = [for found in data.aws_ec2_instance_type_offerings.zones : toset(found.locations)]
-  zones     = length(local.offerings) > 0 ? sort(setintersection(local.offerings...)) : []
+  common    = length(local.offerings) > 0 ? sort(setintersection(local.offerings...)) : []
+  # A Local Zone (us-east-1-atl-1a) has other prices, and is closed until one asks for it.
+  zones = [for zone in local.common : zone if can(regex("^${var.region}[a-z]$", zone))]
 }
 
 resource "aws_vpc" "this" {

@@ -55,14 +55,13 @@ resource "aws_ssm_parameter" "secret" {
   tags     = local.tags
 }
 
-# For SSH, if it is open.
+# For SSH. Always there, since another key needs another machine: enable_ssh opens the port alone.
 resource "tls_private_key" "ssh" {
   algorithm = "RSA"
   rsa_bits  = 4096
 }
 
 resource "aws_key_pair" "ssh" {
-  count      = var.enable_ssh ? 1 : 0
   key_name   = local.stack
   public_key = tls_private_key.ssh.public_key_openssh
   tags       = local.tags

@@ -255,6 +255,19 @@ def test_a_new_locustfile_is_one_object(cluster: Stack, account: Emulator) -> No
     assert cluster.changes() == {}
 
 
+def test_files_are_compared_by_their_own_hash(cluster: Stack) -> None:
+    """And not by the ETag of AWS, which is no hash of a file that was sent in parts."""
+    objects = [each["values"] for each in cluster.resources() if each["type"] == "aws_s3_object"]
+    hashes = {
+        each["key"].partition("-")[0]: (each["source_hash"], each["source"])
+        for each in objects
+        if each["source"]
+    }
+    assert hashes.keys() == {"bundle/test.zip", "bundle/wheelhouse"}
+    for digest, path in hashes.values():
+        assert digest == hashlib.sha256((cluster.folder / path).read_bytes()).hexdigest()
+
+
 def test_files_that_are_no_test_are_not_sent(cluster: Stack) -> None:
     folder = cluster.folder / "locust"
     (folder / "__pycache__").mkdir()
@@ -262,6 +275,13 @@ def test_files_that_are_no_test_are_not_sent(cluster: Stack) -> None:
     (folder / ".git").mkdir()
     (folder / ".git/HEAD").write_text("")
     (folder / "run.log").write_text("")
+    for name in ("terraform.tfstate", "terraform.tfstate.backup", "key.pem", "plan.out"):
+        (folder / name).write_text("secret")
+    for name in ("mine.tfvars", "gregaria.auto.tfvars.json", "data/other.tfstate"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("secret")
+    (folder / "results/i-1").mkdir(parents=True)
+    (folder / "results/i-1/runs.sqlite").write_text("figures")
     assert cluster.changes() == {}
 
 
@@ -277,6 +297,14 @@ def test_more_workers_change_the_group_and_what_the_page_shows(
     (group,) = account.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     assert len(group["Instances"]) == 3
     cluster.apply()
+
+
+def test_closing_ssh_closes_a_port_and_keeps_the_machines(cluster: Stack) -> None:
+    changes = cluster.changes(enable_ssh="false")
+    assert {(address.partition("[")[0], *actions) for address, actions in changes.items()} == {
+        ("aws_vpc_security_group_ingress_rule.master_ssh", "delete"),
+        ("aws_vpc_security_group_ingress_rule.worker_ssh", "delete"),
+    }
 
 
 def test_other_targets_need_no_other_machine(cluster: Stack) -> None:

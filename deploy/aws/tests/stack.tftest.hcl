@@ -2,7 +2,7 @@
 
 mock_provider "aws" {
   mock_data "aws_ec2_instance_type_offerings" {
-    defaults = { locations = ["us-east-1b", "us-east-1a"] }
+    defaults = { locations = ["us-east-1b", "us-east-1a", "us-east-1-atl-1a"] }
   }
   mock_data "aws_ami" {
     defaults = { id = "ami-0123456789abcdef0", root_device_name = "/dev/sda1" }
@@ -67,7 +67,7 @@ run "the_default_is_small" {
     error_message = "encrypted disks"
   }
   assert {
-    condition     = length(aws_budgets_budget.this) == 0 && length(aws_key_pair.ssh) == 1
+    condition     = length(aws_budgets_budget.this) == 0 && length(aws_vpc_security_group_ingress_rule.master_ssh) == 1
     error_message = "no budget, and SSH"
   }
 }
@@ -133,6 +133,16 @@ run "a_price_of_yours_is_taken" {
   }
 }
 
+run "another_region_has_other_prices" {
+  command = plan
+  variables { region = "eu-north-1" }
+  override_data {
+    target = data.aws_ec2_instance_type_offerings.zones
+    values = { locations = ["eu-north-1a"] }
+  }
+  expect_failures = [check.prices_are_of_this_region]
+}
+
 run "a_t_type_is_warned_of" {
   command = plan
   variables { worker_instance_types = ["t3.small"] }
@@ -163,8 +173,8 @@ run "ssh_can_be_closed" {
   command = plan
   variables { enable_ssh = false }
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.master_ssh) + length(aws_vpc_security_group_ingress_rule.worker_ssh) + length(aws_key_pair.ssh) == 0
-    error_message = "no port 22 and no key"
+    condition     = length(aws_vpc_security_group_ingress_rule.master_ssh) + length(aws_vpc_security_group_ingress_rule.worker_ssh) == 0
+    error_message = "no port 22"
   }
 }
 
