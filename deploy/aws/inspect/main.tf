@@ -34,6 +34,12 @@ data "aws_instances" "live" {
   instance_tags        = { "gregaria-stack" = var.stack }
 }
 
+# Who still has an address: one that ends is listed without it, or with it, as AWS pleases.
+data "aws_instances" "running" {
+  instance_state_names = ["pending", "running"]
+  instance_tags        = { "gregaria-stack" = var.stack }
+}
+
 data "aws_ebs_volumes" "left" {
   tags = { "gregaria-stack" = var.stack }
 }
@@ -66,9 +72,14 @@ output "instances" {
   value       = data.aws_instances.live.ids
 }
 
+output "running" {
+  description = "Ids of those that run or are about to."
+  value       = data.aws_instances.running.ids
+}
+
 output "addresses" {
-  description = "Their private addresses, in the same order."
-  value       = data.aws_instances.live.private_ips
+  description = "Private addresses of those that run, in the same order."
+  value       = data.aws_instances.running.private_ips
 }
 
 output "volumes" {

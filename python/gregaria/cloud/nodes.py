@@ -17,7 +17,7 @@ class Node:
     address: str
     role: str
     state: str
-    """`joined`, `ready`, `booting`, `failed`, `ended` or `starting`."""
+    """`joined`, `ready`, `booting`, `failed`, `ended`, `starting`, or `ending` by AWS's word."""
     reason: str = ""
 
     def line(self) -> str:
@@ -43,7 +43,11 @@ class View:
 
     def missing(self) -> list[str]:
         """Who has not joined and why, a line each."""
-        late = [n for n in self.nodes if n.role == "worker" and n.state != "joined"]
+        late = [
+            node
+            for node in self.nodes
+            if node.role == "worker" and node.state not in ("joined", "ending")
+        ]
         lines = [node.line() for node in late]
         unborn = self.wanted - self.joined - len(late)
         if unborn > 0:
@@ -60,10 +64,15 @@ def look(terraform: Terraform, outputs: dict[str, Any], page: Page) -> View:
     joined = hosts_of(state) if state else set[str]()
     told: dict[str, Any] = found["nodes"]
     nodes: list[Node] = []
-    for instance, address in zip(found["instances"], found["addresses"], strict=True):
+    addresses = _addresses(found["running"], found["addresses"])
+    for instance in found["instances"]:
+        address = addresses.get(instance, "")
         own = told.get(instance, {})
         is_master = instance == outputs["master_instance"]
         role = "master" if is_master else "worker"
+        if instance not in found["running"]:
+            nodes.append(Node(instance, address, role, "ending"))
+            continue
         is_in = state is not None if is_master else f"ip-{address.replace('.', '-')}" in joined
         if is_in:
             nodes.append(Node(instance, address, role, "joined"))
@@ -73,3 +82,9 @@ def look(terraform: Terraform, outputs: dict[str, Any], page: Page) -> View:
     nodes.sort(key=lambda node: (node.role, node.address))
     test = str(state["state"]) if state else "unknown"
     return View(nodes, state is not None, test, int(outputs["worker_count"]))
+
+
+def _addresses(instances: list[str], addresses: list[str]) -> dict[str, str]:
+    """By machine. The provider leaves out the address of one that has none, and then it is not
+    known whose the others are: none is better than that of another."""
+    return dict(zip(instances, addresses, strict=True)) if len(instances) == len(addresses) else {}

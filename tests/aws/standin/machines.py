@@ -300,7 +300,13 @@ def find_instances(given: State, context: Context) -> State:
     return {
         "id": context.region,
         "ids": [each["InstanceId"] for each in found],
-        "private_ips": [each["PrivateIpAddress"] for each in found],
+        # AWS gives none for a machine that ends, and the provider leaves out what it is not given.
+        # The emulator has nothing between running and gone: one that is stopped stands for it.
+        "private_ips": [
+            each["PrivateIpAddress"]
+            for each in found
+            if each["State"]["Name"] in ("pending", "running")
+        ],
         "public_ips": [each["PublicIpAddress"] for each in found if "PublicIpAddress" in each],
     }
 
