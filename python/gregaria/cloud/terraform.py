@@ -31,6 +31,8 @@ class Plan:
     """`create`, `update`, `delete`, by address. What stays is not here."""
     outputs: dict[str, Any]
     """Those that are known before it is done."""
+    before: dict[str, Any]
+    """The outputs of the cluster that is there."""
     variables: dict[str, Any]
 
 
@@ -40,6 +42,8 @@ class Terraform:
     def __init__(self, folder: Path, program: str) -> None:
         self.folder = folder
         self._program = program
+        self.is_interrupted = False
+        """Whether somebody has pressed Ctrl-C while it ran."""
 
     @classmethod
     def find(cls, folder: Path) -> Terraform:
@@ -84,8 +88,13 @@ class Terraform:
             for name, change in shown.get("output_changes", {}).items()
             if "after" in change
         }
+        before = {
+            name: change["before"]
+            for name, change in shown.get("output_changes", {}).items()
+            if change.get("before") is not None
+        }
         variables = {name: each.get("value") for name, each in shown.get("variables", {}).items()}
-        return Plan("plan.out", actions, outputs, variables)
+        return Plan("plan.out", actions, outputs, before, variables)
 
     def apply(self, plan: Plan) -> None:
         """Does what was planned. Raises `Trouble` if it stops on the way."""
@@ -136,7 +145,7 @@ class Terraform:
         stdout = subprocess.PIPE if is_quiet else 2
         stderr = subprocess.PIPE if is_quiet else None
         with (
-            _interrupts_left_to_terraform(),
+            self._interrupts_left_to_terraform(),
             subprocess.Popen(
                 command,
                 cwd=self.folder,
@@ -145,21 +154,26 @@ class Terraform:
                 stdout=stdout,
                 stderr=stderr,
                 text=True,
+                # State and plan hold passwords and keys, and Terraform writes them for all to read.
+                umask=0o077,
             ) as process,
         ):
             out, err = process.communicate()
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
+    @contextmanager
+    def _interrupts_left_to_terraform(self) -> Iterator[None]:
+        """Ctrl-C reaches Terraform as well, which ends in order: if it were killed, what it has
+        just made would be in no state and nobody would remove it."""
 
-@contextmanager
-def _interrupts_left_to_terraform() -> Iterator[None]:
-    """Ctrl-C reaches Terraform as well, which ends in order: if it were killed, what it has just
-    made would be in no state and nobody would remove it."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        def remember(*_: object) -> None:
+            self.is_interrupted = True
+
+        before = signal.signal(signal.SIGINT, remember)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def _words(done: subprocess.CompletedProcess[str]) -> str:

@@ -8,7 +8,7 @@ import webbrowser
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gregaria.cloud import nodes
+from gregaria.cloud import kept, nodes
 from gregaria.cloud.console import Console
 from gregaria.cloud.cost import dollars
 from gregaria.cloud.page import Page
@@ -35,13 +35,17 @@ def up(
 ) -> int:
     """Makes the cluster what the folder says, and waits for its workers."""
     terraform.init()
+    variables = _tell_kept(terraform, words, console)
     plan = terraform.plan(*words)
+    variables |= {name: plan.variables.get(name) for name in _names(words)}
     try:
         if plan.actions:
             _tell_plan(plan, console)
             console.ask("Make it?", is_yes)
+            kept.write(terraform.folder, variables)
             _apply(terraform, plan)
         else:
+            kept.write(terraform.folder, variables)
             console.say("Nothing to change: the cluster is as the folder says.")
     finally:
         terraform.forget(plan)
@@ -76,6 +80,25 @@ def push(terraform: Terraform, console: Console) -> int:
     return 0
 
 
+def _names(words: list[str]) -> list[str]:
+    """The variables that are given here: `-var`, `NAME=VALUE`, and so on."""
+    return [word.partition("=")[0] for word in words[1::2]]
+
+
+def _tell_kept(terraform: Terraform, words: list[str], console: Console) -> dict[str, Any]:
+    """Says which variables of earlier calls hold, since they come before what the files say."""
+    before = kept.read(terraform.folder)
+    holds = {name: value for name, value in before.items() if name not in _names(words)}
+    console.note(kept=holds)
+    if holds:
+        console.say(f"Kept from an earlier --var: {kept.told(holds)}")
+        console.say(
+            "This comes before terraform.tfvars and main.tf. To drop one, take it out of "
+            f"{kept.NAME}"
+        )
+    return before
+
+
 def _tell_plan(plan: Plan, console: Console) -> None:
     kinds = [action for actions in plan.actions.values() for action in actions]
     counts = {kind: kinds.count(kind) for kind in ("create", "update", "delete")}
@@ -87,10 +110,26 @@ def _tell_plan(plan: Plan, console: Console) -> None:
     told = ", ".join(f"{number} to {kind}" for kind, number in counts.items() if number)
     console.say(f"Resources: {told}")
     console.say(
-        f"Cost: about {dollars(rate)} an hour, at most {dollars(total)} in all, by prices that are "
-        "not AWS's word, and without transfer of data"
+        f"Cost: about {dollars(rate)} an hour, at most {dollars(total)} in all, by prices of "
+        "us-east-1 written down from memory and not checked, and without transfer of data"
     )
     console.say(f"Everything ends by itself at {end}")
+    region = plan.variables.get("region", "us-east-1")
+    if region != "us-east-1":
+        console.say(f"Prices of {region} are often higher: give them as prices_usd_per_hour")
+    _tell_changes(plan, str(end), console)
+
+
+def _tell_changes(plan: Plan, end: str, console: Console) -> None:
+    """Says in words what a number in a plan does to a cluster that is there."""
+    workers, wanted = plan.before.get("worker_count"), plan.outputs.get("worker_count")
+    if workers is not None and wanted is not None and wanted < workers:
+        console.say(
+            f"Workers fall from {workers} to {wanted}: the others end, in the midst of work"
+        )
+    earlier = plan.before.get("expires_at")
+    if earlier is not None and earlier != end:
+        console.say(f"The end moves from {earlier} to {end}")
 
 
 def _in_hours(hours: float) -> str:
