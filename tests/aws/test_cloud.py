@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pty
+import shutil
 import signal
 import ssl
 import subprocess
@@ -34,7 +35,7 @@ NO_PAGE = "https://127.0.0.1:9"
 
 def here(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a command that asks for its page on this machine alone."""
-    asks = words[0] in ("up", "status") and "--page" not in words
+    asks = words[0] in ("up", "status", "down") and "--page" not in words
     return (*words, "--page", NO_PAGE) if asks else words
 
 
@@ -136,11 +137,17 @@ class Page(http.server.BaseHTTPRequestHandler):
         assert isinstance(server, Served)
         is_us = self.headers["Authorization"] == f"Bearer {server.password}"
         workers = [{"id": f"{host}_0123", "state": "ready"} for host in server.hosts]
-        body = json.dumps({"state": "ready", "workers": workers}).encode() if is_us else b""
+        body = json.dumps({"state": server.state, "workers": workers}).encode() if is_us else b""
         self.send_response(200 if is_us else 401)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, Served) and self.path == "/stop"
+        server.state = "stopped"
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         pass
@@ -148,6 +155,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 class Served(http.server.ThreadingHTTPServer):
     password = ""
+    state = "ready"
     hosts: list[str]
 
     @property
@@ -262,6 +270,25 @@ def test_status_lists_nodes_cost_and_end(running: Cloud, page: Served, emulator:
     assert "in 3:" in done.stdout
 
 
+def test_a_machine_that_ends_is_shown_without_its_address(
+    running: Cloud, emulator: Emulator
+) -> None:
+    (ending, _), (staying, _) = workers(emulator)
+    ec2 = emulator.client("ec2")
+    ec2.stop_instances(InstanceIds=[ending])
+    try:
+        nodes = {each["instance"]: each for each in running.told("status")["nodes"]}
+    finally:
+        ec2.start_instances(InstanceIds=[ending])
+    assert (nodes[ending]["state"], nodes[ending]["address"]) == ("ending", "")
+    assert nodes[staying]["address"].startswith("10.42.0.")
+
+
+def test_nobody_but_its_owner_reads_the_state(running: Cloud) -> None:
+    paths = list(running.folder.glob("terraform.tfstate*"))
+    assert paths and [path for path in paths if path.stat().st_mode & 0o077] == []
+
+
 def test_nobody_with_another_certificate_is_the_page(running: Cloud, page: Served) -> None:
     other = running.folder / "other.pem"
     subprocess.run(
@@ -299,6 +326,7 @@ def test_up_with_a_variable_changes_what_is_there(running: Cloud, emulator: Emul
         "Resources: 2 to update",
         "Cost: about $0.08 an hour, at most $0.33 in all",
         "Everything ends by itself at 20",
+        "Workers fall from 2 to 1",
         "[y/N]",
         "0 of 1 workers have joined",
     ]
@@ -306,12 +334,24 @@ def test_up_with_a_variable_changes_what_is_there(running: Cloud, emulator: Emul
     assert places == sorted(places), "what it costs is shown before it is asked"
 
 
+def test_what_was_given_once_holds_for_the_next_time(running: Cloud) -> None:
+    """The command that the page shows for more time says nothing of the workers."""
+    words = ("up", "--yes", "--deadline", "0")
+    longer = running.run(*words, "--var", "lease=2", code=3).stdout
+    assert "Kept from an earlier --var: worker_count = 1" in longer
+    assert "To drop one, take it out of gregaria.auto.tfvars.json" in longer
+    assert "The end moves from 20" in longer and "Workers fall" not in longer
+    same = running.run(*words, code=3).stdout
+    assert "Kept from an earlier --var: lease = 2, worker_count = 1" in same
+    assert "Nothing to change" in same and "0 of 1 workers have joined" in same
+
+
 def test_without_a_terminal_or_a_yes_nothing_is_changed(running: Cloud, emulator: Emulator) -> None:
     done = running.run("down", code=2)
     assert "Say so with --yes" in done.stderr
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "gregaria", "cloud", "down"],
+        [sys.executable, "-m", "gregaria", "cloud", *here(("down",))],
         cwd=running.folder,
         env=running.environment(),
         stdin=theirs,
@@ -333,11 +373,29 @@ def test_down_does_not_lose_results_that_it_cannot_fetch(running: Cloud) -> None
     assert "Nothing was removed: --without-results removes it all the same" in told["error"]
 
 
-def test_down_fetches_the_results_and_leaves_nothing(running: Cloud, emulator: Emulator) -> None:
-    emulator.client("s3").put_object(
-        Bucket=bucket_of(emulator), Key="results/AROA:i-1/runs.sqlite", Body=b"figures"
+def test_down_ends_the_test_fetches_the_results_and_leaves_nothing(
+    running: Cloud, page: Served, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep(figures: bytes) -> None:
+        emulator.client("s3").put_object(
+            Bucket=bucket_of(emulator), Key="results/AROA:i-1/runs.sqlite", Body=figures
+        )
+
+    def stop(request: Page) -> None:
+        keep(b"figures")
+        do_post(request)
+
+    do_post = Page.do_POST
+    monkeypatch.setattr(Page, "do_POST", stop)
+    keep(b"figures of the test before")
+    page.state = "running"
+    assert "A test is running. It will be stopped" in running.typed(
+        "n", "down", "--page", page.url, code=2
     )
-    told = running.told("down", "--yes")
+    assert page.state == "running"
+    told = running.told("down", "--yes", "--page", page.url)
+    assert told["test_stopped"] and page.state == "stopped"
+    assert not (running.folder / "gregaria.auto.tfvars.json").exists()
     (path,) = told["results"]
     assert (running.folder / path).read_bytes() == b"figures" and "/i-1/" in path
     assert told["left"] == [] and 0 <= told["total_usd"] < 1
@@ -378,6 +436,15 @@ def test_what_is_left_behind_is_named(cloud: Cloud, emulator: Emulator) -> None:
     told = cloud.told("down", "--yes", "--deadline", "0", code=1)
     assert told["left"] == [f"machine {stray}"]
     assert "not confirmed gone" in told["error"]
+
+
+def test_down_needs_neither_the_package_nor_the_test(cloud: Cloud, emulator: Emulator) -> None:
+    cloud.run("up", "--yes", "--deadline", "0", "--var", "worker_count=0", code=3)
+    shutil.rmtree(cloud.folder / "wheels")
+    shutil.rmtree(cloud.folder / "locust")
+    (cloud.folder / "terraform.tfvars").unlink()
+    assert cloud.told("down", "--yes")["left"] == []
+    assert emulator.client("s3").list_buckets()["Buckets"] == []
 
 
 def test_a_plan_over_the_price_is_refused_before_anything_is_made(

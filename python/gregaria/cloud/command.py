@@ -28,7 +28,7 @@ Everything ends by itself after some hours, whatever becomes of this machine.
 
 CODES = """\
 Exit codes: 0 all is well, 1 it went wrong on the way or something is left, 2 nothing was changed,
-3 the cluster is up and workers are missing.
+3 the cluster is up and workers are missing, 130 it was interrupted.
 """
 
 LEFT_ALONE = (
@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="a variable of the stack, such as worker_count=4 or lease=2",
+        help="a variable of the stack, such as worker_count=4 or lease=2; `up` keeps it",
     )
     asks_page = argparse.ArgumentParser(add_help=False)
     asks_page.add_argument(
@@ -87,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     ups.add_argument("--no-open", action="store_true", help="do not open the page in a browser")
     words.add_parser("status", parents=[shared, asks_page], help="show nodes, cost and end")
     words.add_parser("push", parents=[shared], help="send a changed test")
-    downs = words.add_parser("down", parents=[shared, changes], help="remove everything")
+    downs = words.add_parser("down", parents=[shared, changes, asks_page], help="remove everything")
     downs.add_argument(
         "--deadline",
         type=float,
@@ -134,6 +134,7 @@ def _carry_out(options: argparse.Namespace, console: Console) -> int:
             deadline=options.deadline,
             with_results=not options.without_results,
             folder=options.results or options.folder / "results",
+            page_url=options.page,
         )
     return up(
         terraform,

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gregaria.cloud import credentials, results
+from gregaria.cloud import credentials, kept, results
 from gregaria.cloud.console import Console
 from gregaria.cloud.cost import dollars, so_far
+from gregaria.cloud.page import Page
 from gregaria.cloud.terraform import Terraform
 from gregaria.cloud.trouble import Trouble
 
 #: Seconds between two looks for what is left.
 INTERVAL = 5
+
+#: Seconds that a master gets to keep the results of a test which was stopped for the end.
+KEEPING = 90
+
+#: Seconds between two looks whether it has.
+KEEPING_INTERVAL = 2
 
 #: What is looked for, as the configuration that looks calls it.
 KINDS = {
@@ -34,6 +43,7 @@ def down(
     deadline: float,
     with_results: bool,
     folder: Path,
+    page_url: str | None,
 ) -> int:
     """Removes the cluster. Returns 0 only if nothing of it is left."""
     terraform.init()
@@ -45,17 +55,28 @@ def down(
     outputs = terraform.outputs()
     stack, bucket = name_of(made), bucket_of(made)
     region = str(outputs.get("region") or terraform_region(made))
-    if with_results and bucket is not None:
-        _fetch(region, bucket, folder / stack, console)
+    page = (
+        Page(outputs, page_url)
+        if {"ui_url", "ui_password", "certificate"} <= outputs.keys()
+        else None
+    )
+    busy = page if page is not None and page.is_busy() else None
+    console.note(test_stopped=busy is not None)
+    if busy is not None:
+        console.say("A test is running. It will be stopped")
     on_aws = sum(each["type"].startswith("aws_") for each in made)
     console.say(f"{stack}: {on_aws} resources of AWS will be removed")
     console.ask("Remove them?", is_yes)
-    terraform.destroy(*words)
+    if with_results and bucket is not None:
+        _save(region, bucket, folder / stack, busy, console)
+    _destroy(terraform, console, words, region, stack)
     if "starts_at" in outputs:
         total = so_far(outputs, datetime.now(UTC))
         console.note(total_usd=round(total, 2))
         console.say(f"Total: about {dollars(total)}")
-    return _verify(terraform, region, stack, console, deadline)
+    _verify(terraform, region, stack, console, deadline)
+    kept.forget(terraform.folder)
+    return 0
 
 
 def name_of(made: list[dict[str, Any]]) -> str:
@@ -78,8 +99,43 @@ def terraform_region(made: list[dict[str, Any]]) -> str:
     return str(zones[0])[:-1] if zones else "us-east-1"
 
 
-def _fetch(region: str, bucket: str, folder: Path, console: Console) -> None:
+def _destroy(
+    terraform: Terraform, console: Console, words: list[str], region: str, stack: str
+) -> None:
+    """Removes it also when no plan could be made any more: the wheel is gone, or the test."""
     try:
+        terraform.destroy(*words)
+        return
+    except Trouble:
+        if terraform.is_interrupted:
+            raise
+    console.say("Once more, by the state alone: without the package, the test and what AWS has")
+    with tempfile.TemporaryDirectory() as text:
+        empty = Path(text)
+        (empty / "locustfile.py").touch()
+        # Nothing is made of these: they pass the rules, where what they stand for may be lost.
+        stand_ins: dict[str, Any] = {
+            "package": None,
+            "locust_dir": str(empty),
+            "target_hosts": ["removed.invalid"],
+            "allowed_cidrs": ["127.0.0.1/32"],
+            "region": region,
+        }
+        path = empty / "removal.tfvars.json"
+        path.write_text(json.dumps(stand_ins))
+        try:
+            terraform.destroy("-refresh=false", f"-var-file={path}", *words)
+        except Trouble as trouble:
+            raise Trouble(
+                f"{trouble}. Mend what Terraform says and give `gregaria cloud down` again; or "
+                f"remove in the console, in {region}, whatever has the tag gregaria-stack = {stack}"
+            ) from trouble
+
+
+def _save(region: str, bucket: str, folder: Path, busy: Page | None, console: Console) -> None:
+    try:
+        if busy is not None:
+            _stop(region, bucket, busy, console)
         files = results.fetch(region, bucket, folder, credentials.find)
     except Trouble as trouble:
         text = f"{trouble}. Nothing was removed: --without-results removes it all the same"
@@ -91,10 +147,25 @@ def _fetch(region: str, bucket: str, folder: Path, console: Console) -> None:
         console.say("There are no results.")
 
 
+def _stop(region: str, bucket: str, page: Page, console: Console) -> None:
+    """Stops the test, and gives the master time to keep what it has measured."""
+    before = results.marks(region, bucket, credentials.find)
+    page.stop()
+    end = time.monotonic() + KEEPING
+    while page.is_busy() or not results.is_newer(region, bucket, before, credentials.find):
+        if time.monotonic() > end:
+            console.say(
+                f"Its results have not come within {KEEPING} s: those before it are fetched"
+            )
+            return
+        time.sleep(KEEPING_INTERVAL)
+    console.say("The test is stopped, and its results are kept")
+
+
 def _verify(
     terraform: Terraform, region: str, stack: str, console: Console, deadline: float
-) -> int:
-    """Asks AWS, and not the state, whether anything is left."""
+) -> None:
+    """Asks AWS which machines, disks, groups and networks are left, and the state for the rest."""
     left = [each["address"] for each in terraform.state()]
     end = time.monotonic() + deadline
     while True:
@@ -111,4 +182,3 @@ def _verify(
         raise Trouble(f"not confirmed gone:\n{listed}\nTry again: gregaria cloud down")
     now = datetime.now(UTC).strftime("%H:%M:%S")
     console.say(f"0 machines left, no disk and no network, checked {now} UTC")
-    return 0

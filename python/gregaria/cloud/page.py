@@ -10,6 +10,9 @@ from typing import Any
 #: Seconds that one question may take.
 TIMEOUT = 5
 
+#: States of Locust's API in which a test is on.
+BUSY = ("spawning", "running", "stopping", "cleanup")
+
 
 class Page:
     """The master's side that one can talk to."""
@@ -23,8 +26,19 @@ class Page:
 
     def state(self) -> dict[str, Any] | None:
         """The state of the test and the workers, or nothing while the page does not answer."""
+        return self._ask("GET", "/stats/requests")
+
+    def is_busy(self) -> bool:
+        """Whether a test is on. A page that does not answer runs none that could be stopped."""
+        return (self.state() or {}).get("state") in BUSY
+
+    def stop(self) -> None:
+        """Stops the test, if the page answers."""
+        self._ask("POST", "/stop")
+
+    def _ask(self, method: str, path: str) -> dict[str, Any] | None:
         request = urllib.request.Request(
-            f"{self.url}/stats/requests", headers={"Authorization": f"Bearer {self._password}"}
+            self.url + path, method=method, headers={"Authorization": f"Bearer {self._password}"}
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT, context=self._trust) as answer:
