@@ -127,7 +127,7 @@ variable "prices_usd_per_hour" {
 variable "budget_email" {
   default     = null
   type        = string
-  description = "Is told when the costs of this stack pass its highest total. AWS counts hours late: a note, not a guard."
+  description = "Is told when the costs of this stack pass its highest total. AWS counts nothing for it before the cost allocation tag gregaria-stack is activated in the console (Billing), and then hours late: a note, not a guard."
   validation {
     condition     = var.budget_email == null || can(regex("^[^@ ]+@[^@ ]+$", var.budget_email))
     error_message = "budget_email has to be an address such as \"you@example.com\"."
