@@ -29,7 +29,7 @@ locals {
       role    = "worker"
       role_id = aws_iam_role.node["worker"].unique_id
       secrets = local.node_secrets.worker
-      # The group replaces a worker that ends by itself, so its schedule has to come first.
+      # The group may replace a worker that is off, so its schedule and the master come first.
       grace_s = 900
       group   = null
     }

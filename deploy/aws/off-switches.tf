@@ -1,10 +1,15 @@
 # Everything ends by itself, by three switches that do not need each other:
 #
 #   at T            AWS takes the group of workers to 0
-#   at T            the master turns itself off (a timer on the node), and is terminated by that
+#   at T            the master takes the group to 0 and turns itself off (a timer on the node), and
+#                   is terminated by that
 #   at T +  5 min   AWS terminates the master, in case it did not
-#   at T + 15 min   workers turn themselves off, in case AWS left them. Earlier, the group would
-#                   replace them
+#   at T + 15 min   workers turn themselves off, in case AWS left them. Each first makes the group
+#                   smaller by one, which would put another in its place
+#
+# A schedule needs what it ends: it is made after it and, as Terraform destroys in the opposite
+# order, gone before it. An apply or a destroy that stops in between leaves machines without a
+# schedule, and no order of resources changes that. The timers on the nodes end those, too.
 #
 # What is left then costs nothing but the bytes in S3, which are gone after 30 days.
 

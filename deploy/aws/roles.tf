@@ -8,6 +8,9 @@ locals {
   partition  = data.aws_partition.this.partition
   parameters = "arn:${local.partition}:ssm:${var.region}:${local.account}:parameter/${local.stack}"
 
+  # Of any identity, so that the roles are complete before the group is there.
+  group_arn = "arn:${local.partition}:autoscaling:${var.region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/${local.group}"
+
   # A worker learns how to join, and nothing of the page.
   node_secrets = {
     master = local.secret_names
@@ -75,6 +78,22 @@ resource "aws_iam_role_policy" "node" {
   })
 }
 
+# A worker whose time is over leaves the group, and the group does not put another in its place.
+resource "aws_iam_role_policy" "worker" {
+  name = "worker"
+  role = aws_iam_role.node["worker"].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "LeaveGroup"
+      Effect   = "Allow"
+      Action   = "autoscaling:TerminateInstanceInAutoScalingGroup"
+      Resource = local.group_arn
+    }]
+  })
+}
+
 # The master sees how the nodes are, keeps results, sends the workers home when nothing runs,
 # and sees that they are gone.
 resource "aws_iam_role_policy" "master" {
@@ -107,7 +126,7 @@ resource "aws_iam_role_policy" "master" {
         Sid      = "EndWorkersWhenIdle"
         Effect   = "Allow"
         Action   = "autoscaling:SetDesiredCapacity"
-        Resource = aws_autoscaling_group.workers.arn
+        Resource = local.group_arn
       },
       {
         # AWS knows no narrower resource for it. It tells of groups, and changes none.

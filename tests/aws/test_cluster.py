@@ -213,6 +213,13 @@ def test_a_node_may_do_little(cluster: Stack, account: Emulator) -> None:
     secrets = f"arn:aws:ssm:us-east-1:123456789012:parameter/{stack}/"
     assert granted["worker"]["ReadSecrets"] == ("ssm:GetParameter", [f"{secrets}join-token"])
     assert len(granted["master"]["ReadSecrets"][1]) == 3
+    scaling = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup"
+    group = f"{scaling}:*:autoScalingGroupName/{stack}-workers"
+    leave = "autoscaling:TerminateInstanceInAutoScalingGroup"
+    assert granted["worker"]["LeaveGroup"] == (leave, group)
+    shrink = "autoscaling:SetDesiredCapacity"
+    assert granted["master"]["EndWorkersWhenIdle"] == (shrink, group)
+    assert granted["worker"].keys() - granted["master"].keys() == {"LeaveGroup"}
     extra = {"SeeNodes", "ReadStateOfNodes", "WriteResults", "EndWorkersWhenIdle", "SeeWorkersEnd"}
     assert granted["master"].keys() - granted["worker"].keys() == extra
     attached = {

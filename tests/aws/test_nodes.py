@@ -135,8 +135,11 @@ class Machine:
         return self.root / path.lstrip("/")
 
     def boot(self) -> subprocess.CompletedProcess[str]:
+        return self.run("node.py")
+
+    def run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, str(self.file("/opt/gregaria/node/node.py"))],
+            [sys.executable, str(self.file(f"/opt/gregaria/node/{program}")), *words],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -321,13 +324,32 @@ def test_results_are_kept_while_they_are_written(
     writer.execute("insert into run values ('first')")
     writer.commit()
     keeper.Watch().look()
+    assert kept_runs(master, cluster, account) == [("first",)]
+    writer.close()
+
+
+def kept_runs(master: Machine, cluster: Stack, account: Emulator) -> list[tuple[str]]:
+    """What the copy of the run store in the bucket holds."""
     s3, bucket = account.client("s3"), cluster.outputs()["bucket"]
     (found,) = s3.list_objects_v2(Bucket=bucket, Prefix="results/")["Contents"]
     assert re.fullmatch(rf"results/\w+:{INSTANCE}/runs\.sqlite", found["Key"])
     copy = master.root / "copy.sqlite"
     copy.write_bytes(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
-    assert sqlite3.connect(copy).execute("select name from run").fetchall() == [("first",)]
-    writer.close()
+    return sqlite3.connect(copy).execute("select name from run").fetchall()
+
+
+def test_a_test_that_runs_at_the_end_of_the_time_is_kept(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator, monkeypatch: Any
+) -> None:
+    store = master.file("/var/lib/gregaria/runs.sqlite")
+    store.parent.mkdir(parents=True)
+    with sqlite3.connect(store) as writer:
+        writer.execute("create table run (name text)")
+        writer.execute("insert into run values ('unfinished')")
+    monkeypatch.setattr(keeper, "page_state", lambda config: "running")
+    master.file("/var/lib/gregaria-node/deadline").write_text("1")
+    keeper.end_if_due()
+    assert kept_runs(master, cluster, account) == [("unfinished",)]
 
 
 def test_what_the_page_shows_is_written(keeper: Any, master: Machine) -> None:
@@ -373,19 +395,62 @@ def test_other_targets_hold_at_once(
 def test_a_node_ends_when_its_lease_does_and_not_before(
     keeper: Any, master: Machine, cluster: Stack, account: Emulator
 ) -> None:
+    scaling, group = account.client("autoscaling"), cluster.outputs()["worker_group"]
+    scaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=2)
     watch = keeper.Watch()
     watch.look()
     keeper.end_if_due()
     assert master.told[2:] == []
+    assert instances_of(cluster, account)
     change_cluster(cluster, account, expires_at="2026-01-01T00:00:00Z")
     watch.look()
     keeper.end_if_due()
     change_cluster(cluster, account, expires_at=cluster.outputs()["expires_at"])
     assert master.told[2:] == ["poweroff"]
     assert states(cluster, account)["master"]["state"] == "ended"
+    assert instances_of(cluster, account) == [], "no schedule is needed to end the workers"
     watch.look()
     keeper.end_if_due()
     assert master.told[2:] == ["poweroff"], "a renewed lease holds"
+
+
+def instances_of(cluster: Stack, account: Emulator) -> list[str]:
+    """Workers that the group has."""
+    (group,) = account.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[cluster.outputs()["worker_group"]]
+    )["AutoScalingGroups"]
+    return [each["InstanceId"] for each in group["Instances"]]
+
+
+def test_a_worker_that_ends_is_not_replaced(
+    worker: Machine, cluster: Stack, account: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = cluster.outputs()["worker_group"]
+    account.client("autoscaling").set_desired_capacity(
+        AutoScalingGroupName=group, DesiredCapacity=2
+    )
+    mine, other = instances_of(cluster, account)
+    monkeypatch.setitem(METADATA, "meta-data/instance-id", mine)
+    deadline = worker.file("/var/lib/gregaria-node/deadline")
+    deadline.parent.mkdir(parents=True)
+    deadline.write_text("1")
+    assert worker.run("watch.py", "end").returncode == 0
+    assert worker.told == ["poweroff"]
+    assert instances_of(cluster, account) == [other]
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:9", None])
+def test_a_worker_that_aws_refuses_to_end_is_off_all_the_same(
+    place: str | None, worker: Machine
+) -> None:
+    if place is not None:
+        worker.edit_config(endpoint=place)
+    deadline = worker.file("/var/lib/gregaria-node/deadline")
+    deadline.parent.mkdir(parents=True)
+    deadline.write_text("1")
+    done = worker.run("watch.py", "end")
+    assert "left out at the end" in done.stderr
+    assert worker.told == ["poweroff"]
 
 
 def test_a_worker_waits_for_the_group_to_end_it_first(keeper: Any, worker: Machine) -> None:

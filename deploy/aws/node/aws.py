@@ -123,6 +123,14 @@ class Client:
         """Tells an auto-scaling group how many instances it is to have."""
         self._scaling("SetDesiredCapacity", AutoScalingGroupName=group, DesiredCapacity=str(count))
 
+    def end_and_shrink(self, instance: str) -> None:
+        """Ends an instance of an auto-scaling group, which is not to put another in its place."""
+        self._scaling(
+            "TerminateInstanceInAutoScalingGroup",
+            InstanceId=instance,
+            ShouldDecrementDesiredCapacity="true",
+        )
+
     def instances_of(self, group: str) -> list[str]:
         """Instances of an auto-scaling group, those that are being ended among them."""
         asked = {"AutoScalingGroupNames.member.1": group}

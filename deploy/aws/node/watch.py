@@ -241,19 +241,38 @@ def snapshot_of(store: Path) -> bytes:
 
 
 def end_if_due() -> None:
-    """Turns the machine off if its time is over. Needs no network: results go first if there is."""
+    """Turns the machine off if its time is over. Needs no network.
+
+    If there is one, nothing comes after it: the master takes its group to 0 and keeps the results,
+    and a worker leaves its group smaller by one.
+    """
     config = json.loads((ETC / "node.json").read_text())
     if time.time() < deadline(config):
         return
     log("the time of this node is over")
-    if config["role"] == "master":
-        try:
-            watch = Watch()
-            watch._keep_results()
-            watch.node.tell("ended", reason="the time was over")
-        except Exception as error:
-            log(f"the results are not kept: {error}")
+    try:
+        watch = Watch()
+    except Exception as error:
+        log(f"nobody is told: {error}")
+    else:
+        for each in last_steps(watch):
+            try:
+                each()
+            except Exception as error:
+                log(f"left out at the end: {error}")
     system("systemctl", "poweroff")
+
+
+def last_steps(watch: Watch) -> list[Callable[[], None]]:
+    """What a node does before it is off. None of them waits for another to succeed."""
+    node = watch.node
+    if node.role == "worker":
+        return [lambda: node.client.end_and_shrink(node.own_id)]
+    return [
+        lambda: node.client.set_desired_capacity(node.config["group"], 0),
+        lambda: watch._keep_results(is_last=True),
+        lambda: node.tell("ended", reason="the time was over"),
+    ]
 
 
 def main() -> None:
