@@ -1,4 +1,5 @@
-# What the nodes may do: read the software, the test and their secrets; write what is their own.
+# What the nodes may do: read the software, the test and their secrets; write what is their own;
+# end workers; be reached by Session Manager.
 
 data "aws_partition" "this" {}
 data "aws_caller_identity" "this" {}
@@ -41,10 +42,30 @@ resource "aws_iam_instance_profile" "node" {
   tags     = local.tags
 }
 
-resource "aws_iam_role_policy_attachment" "session_manager" {
-  for_each   = aws_iam_role.node
-  role       = each.value.name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+# A shell by Session Manager, and no more of Systems Manager: AWS's own policy for it would let a
+# node read every parameter of the account. None of these actions reads one.
+resource "aws_iam_role_policy" "session_manager" {
+  # checkov:skip=CKV_AWS_290: as AWS writes it for sessions alone
+  # checkov:skip=CKV_AWS_355: channels have no resource of their own in AWS
+  for_each = aws_iam_role.node
+  name     = "session-manager"
+  role     = each.value.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "OpenSessions"
+      Effect = "Allow"
+      Action = [
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+      ]
+      Resource = "*"
+    }]
+  })
 }
 
 resource "aws_iam_role_policy" "node" {

@@ -190,6 +190,10 @@ def config_of(text: str) -> str:
     return files["/etc/gregaria/node.json"]
 
 
+#: Of Session Manager: what it asks the agent, and what a session carries.
+KINDS = ("Control", "Data")
+
+
 def test_a_node_may_do_little(cluster: Stack, account: Emulator) -> None:
     iam, stack = account.client("iam"), cluster.outputs()["stack"]
     bucket = f"arn:aws:s3:::{cluster.outputs()['bucket']}"
@@ -205,9 +209,13 @@ def test_a_node_may_do_little(cluster: Stack, account: Emulator) -> None:
         ]
         granted[role] = {each["Sid"]: (each["Action"], each["Resource"]) for each in statements}
         for each in statements:
-            assert "*" not in each["Action"]
-            # What only looks has no resource of its own in AWS.
-            assert each["Resource"] != "*" or ":Describe" in each["Action"]
+            assert "*" not in str(each["Action"])
+            # What only looks and what opens a session have no resource of their own in AWS.
+            if each["Sid"] not in ("SeeWorkersEnd", "OpenSessions"):
+                assert each["Resource"] != "*"
+            # Parameters are read by name, and only here.
+            if each["Sid"] != "ReadSecrets":
+                assert "Parameter" not in str(each["Action"])
     own = ("s3:PutObject", f"{bucket}/nodes/${{aws:userid}}/*")
     assert granted["worker"]["WriteOwnState"] == granted["master"]["WriteOwnState"] == own
     secrets = f"arn:aws:ssm:us-east-1:123456789012:parameter/{stack}/"
@@ -222,12 +230,14 @@ def test_a_node_may_do_little(cluster: Stack, account: Emulator) -> None:
     assert granted["worker"].keys() - granted["master"].keys() == {"LeaveGroup"}
     extra = {"SeeNodes", "ReadStateOfNodes", "WriteResults", "EndWorkersWhenIdle", "SeeWorkersEnd"}
     assert granted["master"].keys() - granted["worker"].keys() == extra
-    attached = {
-        each["values"]["policy_arn"].rpartition("/")[2]
-        for each in cluster.resources()
-        if each["type"] == "aws_iam_role_policy_attachment"
-    }
-    assert attached == {"AmazonSSMManagedInstanceCore"}
+    session = [
+        "ssm:UpdateInstanceInformation",
+        *(f"ssmmessages:{verb}{kind}Channel" for verb in ("Create", "Open") for kind in KINDS),
+    ]
+    for role in ("master", "worker"):
+        assert granted[role]["OpenSessions"] == (session, "*")
+    attached = {each["type"] for each in cluster.resources() if "attachment" in each["type"]}
+    assert not attached, "a policy of AWS's own grants more than a node needs"
 
 
 def test_whatever_can_have_tags_has_that_of_the_stack(cluster: Stack) -> None:
