@@ -103,5 +103,10 @@ resource "aws_autoscaling_group" "workers" {
     }
   }
 
-  depends_on = [aws_s3_object.wheelhouse, aws_s3_object.cluster, aws_ssm_parameter.secret, terraform_data.plan]
+  # What it fetches, and what it needs to do so: its rights, and a way to AWS. At the destruction, both
+  # outlast it.
+  depends_on = [
+    aws_s3_object.wheelhouse, aws_s3_object.cluster, aws_ssm_parameter.secret, terraform_data.plan,
+    aws_iam_role_policy.node, aws_iam_role_policy.worker, aws_route.internet, aws_route_table_association.this,
+  ]
 }

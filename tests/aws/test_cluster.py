@@ -152,7 +152,9 @@ def test_user_data_fits_and_ends_the_node_before_all_else(
         config = yaml.safe_load(text)
         files = {each["path"]: each["content"] for each in config["write_files"]}
         assert json.loads(files["/etc/gregaria/node.json"])["role"] == role
-        assert config["runcmd"][0] == ["systemctl", "enable", "--now", "gregaria-end.timer"]
+        start = ["systemctl", "enable", "--now"]
+        first = ["gregaria-end.timer", "gregaria-watch.service"]
+        assert config["runcmd"][:2] == [[*start, each] for each in first]
         assert f"gregaria {role}" in files["/etc/systemd/system/gregaria.service"]
 
 

@@ -13,11 +13,8 @@ import os
 import re
 import sqlite3
 import ssl
-import subprocess
 import sys
-import threading
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,54 +22,22 @@ from typing import Any
 import pytest
 import yaml
 
-from .ladder import LIMIT_SECONDS, STACK, Emulator, Stack
-
-INSTANCE = "i-0123456789abcdef0"
-
-METADATA = {
-    "meta-data/instance-id": INSTANCE,
-    "meta-data/local-ipv4": "10.42.0.10",
-    "meta-data/public-ipv4": "198.51.100.20",
-    "meta-data/iam/security-credentials/": "role",
-    "meta-data/iam/security-credentials/role": json.dumps(
-        {
-            "AccessKeyId": "test",
-            "SecretAccessKey": "test",
-            "Token": "session",
-            "Expiration": "2099-01-01T00:00:00Z",
-        }
-    ),
-}
-
-
-class Metadata(http.server.BaseHTTPRequestHandler):
-    """Version 2 of the service: nothing is told without the token."""
-
-    def do_PUT(self) -> None:
-        self._answer(200, "t0k3n")
-
-    def do_GET(self) -> None:
-        if self.headers["X-aws-ec2-metadata-token"] != "t0k3n":
-            return self._answer(401, "")
-        found = METADATA.get(self.path.removeprefix("/latest/"))
-        return self._answer(404 if found is None else 200, found or "")
-
-    def _answer(self, status: int, text: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def serve(handler: type, context: ssl.SSLContext | None = None) -> http.server.HTTPServer:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+from .ladder import STACK, Emulator, Stack
+from .node import (
+    FLAKY,
+    INSTANCE,
+    METADATA,
+    Flaky,
+    Machine,
+    Metadata,
+    change_cluster,
+    instances_of,
+    kept_runs,
+    put_test,
+    serve,
+    shown,
+    states,
+)
 
 
 @pytest.fixture(scope="module")
@@ -110,51 +75,10 @@ def rendered(cluster: Stack) -> dict[str, dict[str, str]]:
     }
 
 
-class Machine:
-    """A node whose root is a folder."""
-
-    def __init__(self, root: Path, files: dict[str, str], metadata: str) -> None:
-        self.root = root
-        for path, content in files.items():
-            self.file(path).parent.mkdir(parents=True, exist_ok=True)
-            self.file(path).write_text(content)
-        self.file("/proc/sys").mkdir(parents=True)
-        self.calls = root / "calls"
-        tool = root / "bin/systemctl"
-        tool.parent.mkdir()
-        tool.write_text(f'#!/bin/sh\necho "$@" >> {self.calls}\n')
-        tool.chmod(0o755)
-        self.environment = {
-            "GREGARIA_ROOT": str(root),
-            "GREGARIA_METADATA_URL": metadata,
-            "GREGARIA_PATIENCE": "1",
-            "PATH": f"{tool.parent}:{os.environ['PATH']}",
-        }
-
-    def file(self, path: str) -> Path:
-        return self.root / path.lstrip("/")
-
-    def boot(self) -> subprocess.CompletedProcess[str]:
-        return self.run("node.py")
-
-    def run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(self.file(f"/opt/gregaria/node/{program}")), *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_SECONDS,
-            check=False,
-        )
-
-    @property
-    def told(self) -> list[str]:
-        """What systemctl was told."""
-        return self.calls.read_text().splitlines() if self.calls.exists() else []
-
-    def edit_config(self, **changes: Any) -> None:
-        path = self.file("/etc/gregaria/node.json")
-        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+@pytest.fixture
+def flaky() -> Iterator[Flaky]:
+    yield FLAKY
+    FLAKY.left.clear()
 
 
 @pytest.fixture
@@ -167,24 +91,12 @@ def worker(tmp_path: Path, rendered: dict[str, dict[str, str]], metadata: str) -
     return Machine(tmp_path / "worker", rendered["worker"], metadata)
 
 
-def states(cluster: Stack, account: Emulator) -> dict[str, Any]:
-    """What the nodes have told, by the role that they act by."""
-    s3, bucket = account.client("s3"), cluster.outputs()["bucket"]
-    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix="nodes/")["Contents"]]
-    found = [json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]) for key in keys]
-    assert all(re.fullmatch(rf"nodes/\w+:{INSTANCE}/state\.json", key) for key in keys)
-    return {each["role"]: each for each in found}
-
-
 def test_a_worker_learns_how_to_join_and_starts(
     worker: Machine, cluster: Stack, account: Emulator
 ) -> None:
     done = worker.boot()
     assert done.returncode == 0, done.stderr
-    assert worker.told == [
-        "enable --now gregaria.service",
-        "enable --now gregaria-watch.service",
-    ]
+    assert worker.told == ["enable --now gregaria.service"]
     invitation = worker.file("/etc/gregaria/secrets/invitation")
     fingerprint = cluster.outputs()["certificate_fingerprint"]
     assert re.fullmatch(
@@ -271,6 +183,35 @@ def test_a_call_that_is_refused_is_tried_for_a_while_and_then_told(
     assert "given up after 1 seconds" in reason and "ParameterNotFound" in reason
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_metadata_service_that_is_late_is_waited_for(
+    times: int, worker: Machine, cluster: Stack, account: Emulator, flaky: Flaky
+) -> None:
+    flaky.refuse("meta-data/local-ipv4", times)
+    done = worker.boot()
+    assert done.returncode == 0, done.stderr
+    assert "tried again" in done.stderr
+    assert states(cluster, account)["worker"]["state"] == "ready"
+
+
+def test_a_bucket_that_refuses_at_first_is_asked_again(
+    worker: Machine, cluster: Stack, account: Emulator, flaky: Flaky
+) -> None:
+    config = json.loads(worker.file("/etc/gregaria/node.json").read_text())
+    worker.edit_config(endpoint=flaky.in_front_of(account.url))
+    for state in ("booting", "ready", "failed"):
+        flaky.refuse(f'"state": "{state}"', 1)
+    assert worker.boot().returncode == 0
+    assert states(cluster, account)["worker"]["state"] == "ready"
+    worker.edit_config(
+        endpoint=flaky.in_front_of(account.url),
+        wheelhouse={**config["wheelhouse"], "sha256": "0" * 64},
+    )
+    assert worker.boot().returncode == 1
+    assert states(cluster, account)["worker"]["state"] == "failed"
+    assert flaky.left == {}, "each was refused once"
+
+
 @pytest.fixture
 def keeper(master: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The keeper of a master that has booted, as a module of this process."""
@@ -279,19 +220,8 @@ def keeper(master: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(str(master.file("/opt/gregaria/node")))
     yield importlib.import_module("watch")
-    for name in ("aws", "node", "watch"):
+    for name in ("aws", "ending", "node", "watch"):
         sys.modules.pop(name, None)
-
-
-def put_test(cluster: Stack, account: Emulator, **files: str) -> None:
-    """As Terraform does after a change of the test."""
-    path = cluster.folder / "other.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(f"{name}.py", text)
-    account.client("s3").put_object(
-        Bucket=cluster.outputs()["bucket"], Key="bundle/test.zip", Body=path.read_bytes()
-    )
 
 
 def test_a_newer_test_is_taken_over_when_none_runs(
@@ -310,7 +240,7 @@ def test_a_newer_test_is_taken_over_when_none_runs(
     put_test(cluster, account, locustfile="SECOND = 2\n")
     watch.look()
     assert [path.name for path in test.iterdir()] == ["locustfile.py"]
-    assert master.told[2:] == [], "nothing is restarted for a newer test"
+    assert master.told[1:] == [], "nothing is restarted for a newer test"
 
 
 def test_results_are_kept_while_they_are_written(
@@ -326,16 +256,6 @@ def test_results_are_kept_while_they_are_written(
     keeper.Watch().look()
     assert kept_runs(master, cluster, account) == [("first",)]
     writer.close()
-
-
-def kept_runs(master: Machine, cluster: Stack, account: Emulator) -> list[tuple[str]]:
-    """What the copy of the run store in the bucket holds."""
-    s3, bucket = account.client("s3"), cluster.outputs()["bucket"]
-    (found,) = s3.list_objects_v2(Bucket=bucket, Prefix="results/")["Contents"]
-    assert re.fullmatch(rf"results/\w+:{INSTANCE}/runs\.sqlite", found["Key"])
-    copy = master.root / "copy.sqlite"
-    copy.write_bytes(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
-    return sqlite3.connect(copy).execute("select name from run").fetchall()
 
 
 def test_a_test_that_runs_at_the_end_of_the_time_is_kept(
@@ -372,13 +292,6 @@ def test_another_lease_is_always_another_word(keeper: Any) -> None:
     assert [keeper.another(each) for each in ("1", "9", "friday")] == ["2", "10", "friday-2"]
 
 
-def change_cluster(cluster: Stack, account: Emulator, **changes: Any) -> None:
-    s3, bucket = account.client("s3"), cluster.outputs()["bucket"]
-    key = "control/cluster.json"
-    present = json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])
-    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps({**present, **changes}).encode())
-
-
 def test_other_targets_hold_at_once(
     keeper: Any, master: Machine, cluster: Stack, account: Emulator
 ) -> None:
@@ -389,7 +302,57 @@ def test_other_targets_hold_at_once(
     change_cluster(cluster, account, allowed_hosts=["shop.test"])
     environment = master.file("/etc/gregaria/gregaria.env").read_text()
     assert "GREGARIA_ALLOWED_HOSTS=other.test\n" in environment
-    assert master.told[2:] == ["restart gregaria.service"]
+    assert master.told[1:] == ["try-restart gregaria.service"]
+
+
+def test_other_targets_hold_although_the_keeper_was_away(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator
+) -> None:
+    change_cluster(cluster, account, allowed_hosts=["other.test"])
+    keeper.Watch().look()
+    change_cluster(cluster, account, allowed_hosts=["shop.test"])
+    assert master.told[1:] == ["try-restart gregaria.service"]
+
+
+def test_a_restart_that_fails_is_made_up_for(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator
+) -> None:
+    tool = master.root / "bin/systemctl"
+    works = tool.read_text()
+    watch = keeper.Watch()
+    watch.look()
+    change_cluster(cluster, account, allowed_hosts=["other.test"])
+    tool.write_text("#!/bin/sh\nexit 1\n")
+    watch.look()
+    assert "try-restart" in shown(master)["problem"]
+    tool.write_text(works)
+    keeper.Watch().look()
+    change_cluster(cluster, account, allowed_hosts=["shop.test"])
+    assert master.told[1:] == ["try-restart gregaria.service"], "nothing was new to this keeper"
+
+
+def test_a_public_address_is_not_forgotten_when_metadata_fail(
+    keeper: Any, master: Machine, flaky: Flaky
+) -> None:
+    flaky.refuse("meta-data/public-ipv4", 1)
+    watch = keeper.Watch()
+    watch.look()
+    watch.look()
+    assert master.told[1:] == []
+    environment = master.file("/etc/gregaria/gregaria.env").read_text()
+    assert "GREGARIA_WEB_NAME=198.51.100.20,10.42.0.10\n" in environment
+
+
+def test_a_master_whose_first_start_failed_ends_when_idle(
+    keeper: Any, master: Machine, cluster: Stack
+) -> None:
+    master.file("/etc/gregaria/secrets/web-users").unlink()
+    master.file("/var/lib/gregaria-node/test.etag").unlink()
+    watch = keeper.Watch()
+    watch._started_at = time.time() - 7200
+    watch.look()
+    assert shown(master)["problem"] is None
+    assert shown(master)["teardown"]["reason"] == "no test for 60 minutes"
 
 
 def test_a_node_ends_when_its_lease_does_and_not_before(
@@ -400,26 +363,18 @@ def test_a_node_ends_when_its_lease_does_and_not_before(
     watch = keeper.Watch()
     watch.look()
     keeper.end_if_due()
-    assert master.told[2:] == []
+    assert master.told[1:] == []
     assert instances_of(cluster, account)
     change_cluster(cluster, account, expires_at="2026-01-01T00:00:00Z")
     watch.look()
     keeper.end_if_due()
     change_cluster(cluster, account, expires_at=cluster.outputs()["expires_at"])
-    assert master.told[2:] == ["poweroff"]
+    assert master.told[1:] == ["poweroff"]
     assert states(cluster, account)["master"]["state"] == "ended"
     assert instances_of(cluster, account) == [], "no schedule is needed to end the workers"
     watch.look()
     keeper.end_if_due()
-    assert master.told[2:] == ["poweroff"], "a renewed lease holds"
-
-
-def instances_of(cluster: Stack, account: Emulator) -> list[str]:
-    """Workers that the group has."""
-    (group,) = account.client("autoscaling").describe_auto_scaling_groups(
-        AutoScalingGroupNames=[cluster.outputs()["worker_group"]]
-    )["AutoScalingGroups"]
-    return [each["InstanceId"] for each in group["Instances"]]
+    assert master.told[1:] == ["poweroff"], "a renewed lease holds"
 
 
 def test_a_worker_that_ends_is_not_replaced(
@@ -486,11 +441,6 @@ def test_idle_machines_end(
     watch.look()
     assert master.told[-1] == "poweroff"
     assert states(cluster, account)["master"]["reason"] == "no test for 60 minutes"
-
-
-def shown(master: Machine) -> dict[str, Any]:
-    """What the page is told of the cloud."""
-    return json.loads(master.file("/run/gregaria-cloud/cloud.json").read_text())
 
 
 @pytest.fixture

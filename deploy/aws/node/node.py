@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import traceback
+import urllib.error
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,9 @@ ETC = ROOT / "etc/gregaria"
 HOME = ROOT / "opt/gregaria"
 STATE = ROOT / "var/lib/gregaria-node"
 KERNEL = ROOT / "proc/sys"
+
+#: Is there while the service may run with another environment than the one that is written.
+STALE = STATE / "stale"
 
 #: Seconds in which a call is tried again: a new role is not known everywhere at once.
 PATIENCE = float(os.environ.get("GREGARIA_PATIENCE", "300"))
@@ -62,24 +66,25 @@ class Node:
 
     def boot(self) -> None:
         """Everything from an empty machine to a running service."""
-        self.tell("booting", private_ip=metadata("meta-data/local-ipv4"))
+        private_ip = patiently(lambda: metadata("meta-data/local-ipv4"))
+        patiently(lambda: self.tell("booting", private_ip=private_ip))
         set_kernel_limits()
         self._install()
         write(ETC / "certificate.pem", self.config["certificate"], 0o644)
         self._fetch_secrets()
         if self.role == "master":
             self._fetch_test()
-        self.configure()
-        for unit in ("gregaria.service", "gregaria-watch.service"):
-            system("systemctl", "enable", "--now", unit)
-        limits = {name: limit_of(name) for name in LIMITS}
-        private_ip = metadata("meta-data/local-ipv4")
-        self.tell("ready", limits=limits, private_ip=private_ip, python=sys.version.split()[0])
-
-    def configure(self) -> bool:
-        """Writes the environment of the service; returns whether it is another one than before."""
         found = patiently(lambda: self.client.get_object(self.bucket, "control/cluster.json"))
-        cluster = json.loads(found[0]) if found else {}
+        assert found is not None, "an object without an ETag to compare is sent"
+        patiently(lambda: self.configure(json.loads(found[0])))
+        STALE.unlink(missing_ok=True)
+        system("systemctl", "enable", "--now", "gregaria.service")
+        limits = {name: limit_of(name) for name in LIMITS}
+        told = {"limits": limits, "private_ip": private_ip, "python": sys.version.split()[0]}
+        patiently(lambda: self.tell("ready", **told))
+
+    def configure(self, cluster: dict[str, Any]) -> None:
+        """Writes the environment of the service, and notes if it is another one than before."""
         variables = {
             "PYTHONPATH": str(HOME / "site"),
             "GREGARIA_ALLOWED_HOSTS": ",".join(cluster["allowed_hosts"]),
@@ -90,16 +95,18 @@ class Node:
             variables["GREGARIA_WEB_NAME"] = self._names()
         text = "".join(f"{name}={value}\n" for name, value in variables.items())
         path = ETC / "gregaria.env"
-        is_other = not path.exists() or path.read_text() != text
-        if is_other:
+        if not path.exists() or path.read_text() != text:
+            # First, so that it is not forgotten whatever happens after this line.
+            write(STALE, "", 0o644)
             write(path, text, 0o644)
-        return is_other
 
     def _names(self) -> str:
         """Addresses that the page may be asked for: a page of another name is refused."""
         try:
             public = [metadata("meta-data/public-ipv4")]
-        except OSError:
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
             public = []
         return ",".join([*public, self.config["master"]])
 
@@ -228,7 +235,7 @@ def inside(folder: Path, name: str) -> Path:
 def write(path: Path, content: str | bytes, mode: int) -> None:
     """Writes a file as a whole or not at all, never readable by more than it shall be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
     data = content.encode() if isinstance(content, str) else content
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -268,7 +275,11 @@ def main() -> int:
         log(traceback.format_exc())
         reason = str(error) if isinstance(error, BootError) else f"{type(error).__name__}: {error}"
         if node is not None:
-            node.tell("failed", reason=reason, log=tail())
+            told = {"reason": reason, "log": tail()}
+            try:
+                patiently(lambda: node.tell("failed", **told))
+            except BootError as refused:
+                log(f"the failure is not told: {refused}")
         return 1
     return 0
 

@@ -23,7 +23,7 @@ from typing import Any
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws import AwsError
 from ending import Ending
-from node import ETC, HOME, ROOT, STATE, Node, log, system, unpack_test, write
+from node import ETC, HOME, ROOT, STALE, STATE, BootError, Node, log, system, unpack_test, write
 
 #: Seconds between two looks.
 INTERVAL = 10
@@ -90,11 +90,14 @@ class Watch:
         for each in tries:
             try:
                 each()
-            except (AwsError, OSError, ValueError, sqlite3.Error) as error:
+            except (AwsError, BootError, OSError, ValueError, sqlite3.Error) as error:
                 log(f"{each.__name__}: {error}")
                 self._problem = str(error)[:PROBLEM]
 
     def _read_cluster(self) -> None:
+        # A restart that has failed is made up for, although nothing is new.
+        if STALE.exists():
+            self._restart()
         key = "control/cluster.json"
         found = self.node.client.get_object(self.node.bucket, key, self._cluster_etag)
         self._heard_at = time.time()
@@ -103,14 +106,23 @@ class Watch:
         self._cluster = json.loads(found[0])
         end = unix_time(self._cluster["expires_at"])
         write(DEADLINE, str(end + self.config["grace_s"]), 0o644)
-        if self.node.configure() and self._cluster_etag is not None:
-            log("the hosts that may be loaded have changed: gregaria is started anew")
-            system("systemctl", "restart", "gregaria.service")
+        self.node.configure(self._cluster)
         self._cluster_etag = found[1]
+        if STALE.exists():
+            self._restart()
+
+    def _restart(self) -> None:
+        """Lets the service have its newer environment. One that has never run is not started."""
+        log("the environment of gregaria has changed: it is started anew if it runs")
+        system("systemctl", "try-restart", "gregaria.service")
+        STALE.unlink(missing_ok=True)
 
     def _follow_test(self) -> None:
         """Takes over a newer test while none runs: the master then offers it to the workers."""
         path = STATE / "test.etag"
+        if not path.exists():
+            # The first one is taken over when the node boots.
+            return
         found = self.node.client.get_object(self.node.bucket, "bundle/test.zip", path.read_text())
         if found is None or self._is_running():
             return
@@ -213,13 +225,13 @@ def another(lease: str) -> str:
 
 def page_state(config: dict[str, Any]) -> str:
     """What Locust's API says of the test, or `unknown` while the page is not there."""
-    words = (ETC / "secrets/web-users").read_text().split()
-    request = urllib.request.Request(
-        f"https://127.0.0.1:{config['page_port']}/stats/requests",
-        headers={"Authorization": f"Bearer {words[-1]}"},
-    )
-    trust = ssl.create_default_context(cafile=str(ETC / "certificate.pem"))
     try:
+        words = (ETC / "secrets/web-users").read_text().split()
+        request = urllib.request.Request(
+            f"https://127.0.0.1:{config['page_port']}/stats/requests",
+            headers={"Authorization": f"Bearer {words[-1]}"},
+        )
+        trust = ssl.create_default_context(cafile=str(ETC / "certificate.pem"))
         with urllib.request.urlopen(request, timeout=5, context=trust) as answer:
             return json.load(answer)["state"]
     except (OSError, ValueError, KeyError):
