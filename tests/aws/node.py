@@ -131,8 +131,10 @@ class Machine:
         self.calls = root / "calls"
         tool = root / "bin/systemctl"
         tool.parent.mkdir()
-        tool.write_text(f'#!/bin/sh\necho "$@" >> {self.calls}\n')
+        tool.write_text(f'#!/bin/sh\n[ "$1" = show ] && echo 4711 || echo "$@" >> {self.calls}\n')
         tool.chmod(0o755)
+        self.file("/proc/4711").mkdir()
+        self.limit_open_files("1048576")
         self.environment = {
             "GREGARIA_ROOT": str(root),
             "GREGARIA_METADATA_URL": metadata,
@@ -155,6 +157,12 @@ class Machine:
             timeout=LIMIT_SECONDS,
             check=False,
         )
+
+    def limit_open_files(self, soft: str) -> None:
+        """Lets the process of the service have this limit."""
+        head = "Limit                     Soft Limit           Hard Limit           Units     \n"
+        line = f"Max open files            {soft:<20} 1048576              files     \n"
+        self.file("/proc/4711/limits").write_text(head + line)
 
     @property
     def told(self) -> list[str]:

@@ -111,7 +111,18 @@ def test_a_worker_learns_how_to_join_and_starts(
         in worker.file("/etc/gregaria/gregaria.env").read_text()
     )
     state = states(cluster, account)["worker"]
-    assert state["state"] == "ready" and int(state["limits"]["open files"]) > 0
+    assert (state["state"], state.get("reason")) == ("ready", None)
+    assert state["limits"]["open files"] == "1048576", "that of the service"
+
+
+def test_a_service_that_may_open_too_few_files_is_told(
+    worker: Machine, cluster: Stack, account: Emulator
+) -> None:
+    worker.limit_open_files("1024")
+    assert worker.boot().returncode == 0
+    state = states(cluster, account)["worker"]
+    assert (state["state"], state["limits"]["open files"]) == ("ready", "1024")
+    assert state["reason"] == "gregaria may have 1024 files open, and 1048576 were asked for"
 
 
 def test_a_master_has_the_test_its_users_and_its_names(master: Machine) -> None:

@@ -318,6 +318,7 @@ def test_limits_were_set_and_read_back(cluster: Cluster) -> None:
     for told in cluster.states().values():
         assert told["limits"]["net.ipv4.ip_local_port_range"] == "1024 65535"
         assert told["limits"]["net.ipv4.tcp_tw_reuse"] == "1"
+        assert int(told["limits"]["open files"]) > 0
 
 
 def test_their_time_turns_the_nodes_off_and_results_stay(cluster: Cluster) -> None:

@@ -10,7 +10,6 @@ import io
 import itertools
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -79,8 +78,13 @@ class Node:
         patiently(lambda: self.configure(json.loads(found[0])))
         STALE.unlink(missing_ok=True)
         system("systemctl", "enable", "--now", "gregaria.service")
-        limits = {name: limit_of(name) for name in LIMITS}
+        limits = {name: limit_of(name) for name in KERNEL_LIMITS}
+        files, shortage = open_files()
+        limits["open files"] = files
         told = {"limits": limits, "private_ip": private_ip, "python": sys.version.split()[0]}
+        if shortage:
+            log(shortage)
+            told["reason"] = shortage
         patiently(lambda: self.tell("ready", **told))
 
     def configure(self, cluster: dict[str, Any]) -> None:
@@ -155,24 +159,44 @@ class Node:
         write(STATE / "test.etag", found[1], 0o644)
 
 
-#: What is read back after it was set: where the kernel or a container refuses, the page says so.
-LIMITS = (
+#: What is read back after it was set: the kernel or a container may refuse, and the state says so.
+KERNEL_LIMITS = (
     "fs.nr_open",
     "net.ipv4.ip_local_port_range",
     "net.ipv4.tcp_tw_reuse",
     "net.core.somaxconn",
-    "open files",
 )
 
 
 def limit_of(name: str) -> str:
     """A limit as it is, or `?`."""
-    if name == "open files":
-        return str(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     try:
         return (KERNEL / name.replace(".", "/")).read_text().strip().replace("\t", " ")
     except OSError:
         return "?"
+
+
+def open_files() -> tuple[str, str]:
+    """How many files gregaria may have open, or `?`, and what there is to say of it.
+
+    This process has other limits: those of the service are read from its own.
+    """
+    unit = (ROOT / "etc/systemd/system/gregaria.service").read_text()
+    wanted = unit.partition("\nLimitNOFILE=")[2].split()[0]
+    show = ("systemctl", "show", "--property=MainPID", "--value", "gregaria.service")
+    files, end = "?", time.monotonic() + min(10, PATIENCE)
+    while True:
+        # Until the program is there, the process is one of systemd's, with limits of its own.
+        try:
+            text = (ROOT / "proc" / system(*show).strip() / "limits").read_text()
+            files = text.partition("\nMax open files")[2].split()[0]
+        except (BootError, OSError, IndexError):
+            files = "?"
+        if files != "?" and int(files) >= int(wanted):
+            return files, ""
+        if time.monotonic() > end:
+            return files, f"gregaria may have {files} files open, and {wanted} were asked for"
+        time.sleep(0.2)
 
 
 def set_kernel_limits() -> None:
@@ -244,11 +268,12 @@ def write(path: Path, content: str | bytes, mode: int) -> None:
     new.replace(path)
 
 
-def system(*words: str) -> None:
-    """Runs a command of the system."""
+def system(*words: str) -> str:
+    """Runs a command of the system; returns what it prints."""
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BootError(f"`{' '.join(words)}` failed: {done.stderr.strip()}")
+    return done.stdout
 
 
 def log(text: str) -> None:
