@@ -266,6 +266,18 @@ def test_a_second_plan_is_empty(cluster: Stack) -> None:
     assert cluster.changes() == {}
 
 
+def test_machines_come_after_their_rights_and_their_way_to_aws(cluster: Stack) -> None:
+    assert cluster.changes() == {}
+    plan = json.loads(cluster.run("show", "-json", "plan"))
+    needs = {
+        each["address"]: set(each.get("depends_on", []))
+        for each in plan["configuration"]["root_module"]["resources"]
+    }
+    way = {"aws_route.internet", "aws_route_table_association.this", "aws_iam_role_policy.node"}
+    assert needs["aws_instance.master"] >= way | {"aws_iam_role_policy.master"}
+    assert needs["aws_autoscaling_group.workers"] >= way | {"aws_iam_role_policy.worker"}
+
+
 def test_a_new_locustfile_is_one_object(cluster: Stack, account: Emulator) -> None:
     path = cluster.folder / "locust/locustfile.py"
     path.write_text(path.read_text() + "\n# Another version.\n")

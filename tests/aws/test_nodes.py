@@ -151,6 +151,8 @@ def test_the_units_are_such_as_systemd_takes_and_their_options_exist(
 
     files = {path: text for path, text in rendered[role].items() if "/systemd/" in path}
     assert len(files) == 4
+    closed = [path for path, text in files.items() if "IPAddressDeny=169.254.169.254\n" in text]
+    assert closed == ["/etc/systemd/system/gregaria.service"], "the keeper needs its metadata"
     command = re.search(
         r"^ExecStart=.*? -m gregaria ((?:.*\\\n)*.*)$",
         files["/etc/systemd/system/gregaria.service"],
