@@ -35,13 +35,21 @@ locals {
     }
   }
 
+  # User data have 16 KiB: what only a reader needs stays here.
+  programs = {
+    for name in ["aws", "node", "watch", "ending"] : name => replace(
+      replace(file("${path.module}/node/${name}.py"), "/(?m)^ *#.*\n/", ""),
+      "/(?m)^( *)\"\"\".*\"\"\"$/", "$1\"\""
+    )
+  }
+
   user_data = {
     for role, own in local.role_of_node : role => base64gzip(templatefile("${path.module}/templates/cloud-init.yaml.tftpl", {
       config  = jsonencode(merge(local.node, own))
-      aws     = file("${path.module}/node/aws.py")
-      node    = file("${path.module}/node/node.py")
-      watch   = file("${path.module}/node/watch.py")
-      ending  = file("${path.module}/node/ending.py")
+      aws     = local.programs.aws
+      node    = local.programs.node
+      watch   = local.programs.watch
+      ending  = local.programs.ending
       service = file("${path.module}/templates/gregaria-${role}.service")
       sysctl  = file("${path.module}/templates/sysctl.conf")
     }))
