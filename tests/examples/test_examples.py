@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,17 +57,28 @@ def test_an_example_runs_without_a_failure(
     system: System, name: str, target: str, tmp_path: Path
 ) -> None:
     example = CASES[name]
-    result = tmp_path / "result"
-    run = system.run(
-        *("-f", str(EXAMPLES / name), "--headless", "--host", target),
-        *("--json-file", str(result)),
-        *example.arguments,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    rows = json.loads(result.with_suffix(".json").read_text())
-    entries = {(row["method"], row["name"]): row for row in rows}
+    entries, complaints = _entries(system, name, target, tmp_path / "result")
+    if set(entries) != example.entries and "--run-time" in example.arguments:
+        # A machine with much else to do may take seconds to the first request.
+        again = ("--run-time", "40s")
+        entries, complaints = _entries(system, name, target, tmp_path / "again", *again)
     assert set(entries) == example.entries
     for (method, entry), row in entries.items():
         assert row["num_requests"] > 0, f"{method} {entry} was never called"
-        assert row["num_failures"] == 0, f"{method} {entry} failed: {run.stderr}"
-    assert "Traceback" not in run.stderr, run.stderr
+        assert row["num_failures"] == 0, f"{method} {entry} failed: {complaints}"
+    assert "Traceback" not in complaints, complaints
+
+
+def _entries(
+    system: System, name: str, target: str, result: Path, *arguments: str
+) -> tuple[dict[tuple[str, str], dict[str, Any]], str]:
+    """Entries of a run by method and name, and what it has said."""
+    run = system.run(
+        *("-f", str(EXAMPLES / name), "--headless", "--host", target),
+        *("--json-file", str(result)),
+        *CASES[name].arguments,
+        *arguments,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    rows = json.loads(result.with_suffix(".json").read_text())
+    return {(row["method"], row["name"]): row for row in rows}, run.stderr
