@@ -86,7 +86,8 @@ def test_right(session):
     time.sleep(0.1)
 """,
     )
-    run = system.run(*SHORT, "--json", "-u", "2", "-r", "2", "-H", target, cwd=tmp_path)
+    words = ("--json", "-u", "2", "-r", "2", "-t", "5")
+    run = system.run(*SHORT, *words, "-H", target, cwd=tmp_path)
     assert said(run.stderr) == ["begun"]
     assert "AssertionError" in run.stderr
     assert "Traceback (most recent call last)" in run.stderr
