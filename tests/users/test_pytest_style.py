@@ -86,7 +86,7 @@ def test_right(session):
     time.sleep(0.1)
 """,
     )
-    words = ("--json", "-u", "2", "-r", "2", "-t", "5")
+    words = ("--json", "-u", "2", "-r", "2", "-t", "10")
     run = system.run(*SHORT, *words, "-H", target, cwd=tmp_path)
     assert said(run.stderr) == ["begun"]
     assert "AssertionError" in run.stderr
