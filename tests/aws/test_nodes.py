@@ -339,9 +339,9 @@ def test_a_restart_that_fails_is_made_up_for(
     watch.look()
     assert "try-restart" in shown(master)["problem"]
     tool.write_text(works)
-    keeper.Watch().look()
+    watch.look()
     change_cluster(cluster, account, allowed_hosts=["shop.test"])
-    assert master.told[1:] == ["try-restart gregaria.service"], "nothing was new to this keeper"
+    assert master.told[1:] == ["try-restart gregaria.service"], "although nothing is new"
 
 
 def test_a_public_address_is_not_forgotten_when_metadata_fail(
