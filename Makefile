@@ -102,8 +102,9 @@ test-rust: .venv/.installed .venv-locust/.installed
 	else cargo test --workspace $(AS_TESTED) --locked --quiet --no-fail-fast; fi
 
 # Each part is a process of its own, and some run at once: most of their time is waiting. Those that
-# take longest come first, and what computes beside what waits. `make test-python PARTS=tests/http` runs one. The page is driven in a
-# browser against the package in .venv, with workers that are played and beside the real Locust.
+# take longest come first, and what computes beside what waits. `make test-python PARTS=tests/http`
+# runs one. The page is driven in a browser against the package in .venv, with workers that are played
+# and beside the real Locust.
 LONG := tests/boot tests/ui tests/cluster/test_two_minutes.py tests/cluster/test_network.py \
   tests/aws tests/web tests/cli tests/cluster/test_bundle.py tests/cluster/test_faults.py
 PARTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/cluster/test_*.py))) \
