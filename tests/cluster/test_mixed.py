@@ -48,7 +48,7 @@ def play(cluster: Cluster, cast: tuple[bool, tuple[bool, ...]], users: int = 9) 
     end = master.wait_for("quit")
     assert 0 < end["requests"] <= cluster.target.total()
     return Outcome(
-        tuple(master.events()),
+        _once_each(master.events(), count),
         tuple(sorted(tuple(worker.events()) for worker in workers)),
         tuple(sorted(end["final"].items())),
         tuple(sorted(most_users(worker) for worker in workers)),
@@ -57,6 +57,14 @@ def play(cluster: Cluster, cast: tuple[bool, tuple[bool, ...]], users: int = 9) 
         tuple(name for name, _, _ in end["errors"]),
         tuple(text for text, _, _ in end["exceptions"]),
     )
+
+
+def _once_each(events: list[str], workers: int) -> tuple[str, ...]:
+    """The events of a master, without a greeting that came again: who is not answered within five
+    seconds says it a second time, which happens on a machine with much else to do."""
+    again = max(0, events.count("worker_connect") - workers)
+    first = events.index("worker_connect")
+    return (*events[:first], *events[first + again :])
 
 
 @pytest.fixture(scope="module")
