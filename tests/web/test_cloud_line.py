@@ -15,7 +15,6 @@ def until(wanted: Callable[[], Any]) -> Any:
     end = time.monotonic() + LIMIT_SECONDS
     while not (found := wanted()):
         assert time.monotonic() < end, "it does not come"
-        time.sleep(0.05)
     return found
 
 

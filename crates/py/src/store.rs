@@ -119,7 +119,7 @@ impl RunStore {
         self.archive.note(Note { time, text, by });
     }
 
-    /// Keeps a record of the log of this process. The record as a page shows it is not needed: its parts are kept.
+    /// Keeps a record of the log of this process: its parts, and not the line that a page shows.
     #[pyo3(signature = (source, time, level, logger, text, _line))]
     fn log(
         &self,

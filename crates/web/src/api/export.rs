@@ -26,7 +26,7 @@ pub(super) struct Options {
 
 /// What a file is made of.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Html,
     Json,
     Requests,
@@ -55,60 +55,21 @@ impl Kind {
     }
 }
 
-/// `GET /runs/{run}/report.html`.
-pub(super) async fn html(
+/// What `GET /runs/{run}/report.html` and its like answer: the run as such a file, to be kept.
+pub(super) async fn file(
     State(app): State<Arc<App>>,
     Path(run): Path<String>,
     Query(options): Query<Options>,
+    kind: Kind,
 ) -> Result<Response, Refusal> {
-    file(&app, &run, &options, Kind::Html).await
-}
-
-/// `GET /runs/{run}/report.json`.
-pub(super) async fn json(
-    State(app): State<Arc<App>>,
-    Path(run): Path<String>,
-    Query(options): Query<Options>,
-) -> Result<Response, Refusal> {
-    file(&app, &run, &options, Kind::Json).await
-}
-
-/// `GET /runs/{run}/requests.csv`.
-pub(super) async fn requests(
-    State(app): State<Arc<App>>,
-    Path(run): Path<String>,
-    Query(options): Query<Options>,
-) -> Result<Response, Refusal> {
-    file(&app, &run, &options, Kind::Requests).await
-}
-
-/// `GET /runs/{run}/series.csv`.
-pub(super) async fn series(
-    State(app): State<Arc<App>>,
-    Path(run): Path<String>,
-    Query(options): Query<Options>,
-) -> Result<Response, Refusal> {
-    file(&app, &run, &options, Kind::Series).await
-}
-
-/// `GET /runs/{run}/failures.csv`.
-pub(super) async fn failures(
-    State(app): State<Arc<App>>,
-    Path(run): Path<String>,
-    Query(options): Query<Options>,
-) -> Result<Response, Refusal> {
-    file(&app, &run, &options, Kind::Failures).await
-}
-
-async fn file(app: &App, run: &str, options: &Options, kind: Kind) -> Result<Response, Refusal> {
     // Also of the present run: it is kept while it lasts.
-    which(app, run)?;
-    shelf(app)?;
-    let id = kept(run)?;
+    which(&app, &run)?;
+    shelf(&app)?;
+    let id = kept(&run)?;
     let is_on = |option: Option<u8>| option.is_some_and(|value| value != 0);
     let (has_log, against) = (is_on(options.with_log), options.against);
     let (hides_host, hides_workers) = (is_on(options.without_host), is_on(options.without_workers));
-    let made = with_run(app, id, move |library, run| {
+    let made = with_run(&app, id, move |library, run| {
         let redaction = Redaction::of(run, hides_host, hides_workers);
         let data = |extent| {
             let content = Content {

@@ -9,6 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::post;
 
+use super::export::Kind;
 use super::{
     Paths, Refusal, cloud, commands, export, form, groups, history, runs, session, stream,
 };
@@ -60,11 +61,21 @@ fn paths() -> Paths {
         .get("/runs/{run}/failures", groups::failures)
         .get("/runs/{run}/window", runs::window)
         .get("/runs/{run}/workers/{index}", runs::worker)
-        .get("/runs/{run}/report.html", export::html)
-        .get("/runs/{run}/report.json", export::json)
-        .get("/runs/{run}/requests.csv", export::requests)
-        .get("/runs/{run}/series.csv", export::series)
-        .get("/runs/{run}/failures.csv", export::failures)
+        .get("/runs/{run}/report.html", |app, run, options| {
+            export::file(app, run, options, Kind::Html)
+        })
+        .get("/runs/{run}/report.json", |app, run, options| {
+            export::file(app, run, options, Kind::Json)
+        })
+        .get("/runs/{run}/requests.csv", |app, run, options| {
+            export::file(app, run, options, Kind::Requests)
+        })
+        .get("/runs/{run}/series.csv", |app, run, options| {
+            export::file(app, run, options, Kind::Series)
+        })
+        .get("/runs/{run}/failures.csv", |app, run, options| {
+            export::file(app, run, options, Kind::Failures)
+        })
         .get("/compare", history::compare)
         .post("/workers/remove", commands::remove_worker)
 }
