@@ -79,19 +79,19 @@ pub(super) fn second(
     Ok(())
 }
 
-/// The figures by which a run stands in the list. Percentiles cost more than the rest and are
-/// brought up to date with each bucket.
+/// The figures by which a run stands in the list.
 pub(super) fn summary(
     transaction: &Transaction<'_>,
     run: i64,
     snapshot: &Snapshot,
     peak_users: u64,
-    has_percentiles: bool,
 ) -> rusqlite::Result<()> {
+    let percentile = |quantile| snapshot.total.percentile_ms(quantile);
     transaction
         .prepare_cached(
             "UPDATE runs SET last_second = max(last_second, ?2), peak_users = ?3, requests = ?4,
-             failures = ?5, counted_from = ?6, last_request = ?7 WHERE run = ?1",
+             failures = ?5, counted_from = ?6, last_request = ?7, p50_ms = ?8, p95_ms = ?9,
+             p99_ms = ?10, notices = ?11 WHERE run = ?1",
         )?
         .execute(params![
             run,
@@ -101,21 +101,11 @@ pub(super) fn summary(
             integer(snapshot.total.failures),
             snapshot.window.start_time,
             snapshot.window.last_request,
+            percentile(0.5),
+            percentile(0.95),
+            percentile(0.99),
+            json(&snapshot.notices),
         ])?;
-    if has_percentiles {
-        let percentile = |quantile| snapshot.total.percentile_ms(quantile);
-        transaction
-            .prepare_cached(
-                "UPDATE runs SET p50_ms = ?2, p95_ms = ?3, p99_ms = ?4, notices = ?5 WHERE run = ?1",
-            )?
-            .execute(params![
-                run,
-                percentile(0.5),
-                percentile(0.95),
-                percentile(0.99),
-                json(&snapshot.notices),
-            ])?;
-    }
     Ok(())
 }
 

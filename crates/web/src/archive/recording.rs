@@ -162,16 +162,18 @@ impl Recording {
         }
     }
 
-    /// Writes all that waits, and closes the bucket when its time has come.
+    /// Writes all that waits, with what the open bucket has so far: whoever kills the process leaves
+    /// every second. Closes the bucket when its time has come.
     pub(super) fn write(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
         let Some(seconds) = &self.waiting else {
             return Ok(());
         };
         // Seconds come a little early or late.
         let is_due = seconds.snapshot.time - self.kept.since > self.step - 0.5;
+        let closes = is_due || self.begins_anew(&seconds.snapshot);
         let transaction = begin(connection)?;
         let run = self.ensure_run(&transaction)?;
-        let closed = self.write_seconds(&transaction, run, seconds, is_due)?;
+        let (kept, rows) = self.write_seconds(&transaction, run, seconds)?;
         let written = self
             .asides
             .write(&transaction, run, self.started, self.written)?;
@@ -180,9 +182,9 @@ impl Recording {
         self.waiting = None;
         self.asides = Asides::default();
         self.written = written;
-        let Some((kept, rows)) = closed else {
+        if !closes {
             return Ok(());
-        };
+        }
         self.kept = kept;
         self.rows += rows;
         self.buckets += 1;
@@ -214,9 +216,8 @@ impl Recording {
         let mut time = self.kept.since;
         if let Some(seconds) = &self.waiting {
             time = seconds.snapshot.time;
-            if let Some((kept, _)) = self.write_seconds(&transaction, run, seconds, true)? {
-                kept.write_histograms(&transaction, run)?;
-            }
+            let (kept, _) = self.write_seconds(&transaction, run, seconds)?;
+            kept.write_histograms(&transaction, run)?;
         }
         self.asides
             .write(&transaction, run, self.started, self.written)?;
@@ -237,35 +238,24 @@ impl Recording {
         Ok(())
     }
 
-    /// Writes seconds and, if the bucket is due, what was counted in it. Returns what has to be
-    /// remembered of the bucket when the transaction succeeds, and how many rows were added.
+    /// Whether the figures were set to zero since the last bucket was closed.
+    fn begins_anew(&self, snapshot: &Snapshot) -> bool {
+        let total = self.kept.total.as_ref();
+        total.is_some_and(|total| snapshot.total.start_time > total.start_time)
+    }
+
+    /// Writes seconds and what was counted in the open bucket. Returns what has to be remembered if
+    /// the transaction succeeds and the bucket is closed by it, and how many rows it has.
     fn write_seconds(
         &self,
         transaction: &Transaction<'_>,
         run: i64,
         seconds: &Seconds,
-        is_due: bool,
-    ) -> rusqlite::Result<Option<(Kept, u64)>> {
+    ) -> rusqlite::Result<(Kept, u64)> {
         let snapshot = &*seconds.snapshot;
-        let begins_anew = self
-            .kept
-            .total
-            .as_ref()
-            .is_some_and(|total| snapshot.total.start_time > total.start_time);
-        if begins_anew {
-            // The figures were set to zero: what was counted before belongs to nothing.
+        let mut kept = if self.begins_anew(snapshot) {
+            // What was counted before belongs to nothing.
             deposit::forget(transaction, run)?;
-        }
-        for point in &seconds.points {
-            if point.time >= snapshot.total.start_time {
-                deposit::second(transaction, run, point)?;
-            }
-        }
-        deposit::summary(transaction, run, snapshot, self.peak_users, is_due)?;
-        if !is_due && !begins_anew {
-            return Ok(None);
-        }
-        let mut kept = if begins_anew {
             Kept {
                 since: snapshot.total.start_time,
                 ..Kept::default()
@@ -273,8 +263,14 @@ impl Recording {
         } else {
             self.kept.clone()
         };
+        for point in &seconds.points {
+            if point.time >= snapshot.total.start_time {
+                deposit::second(transaction, run, point)?;
+            }
+        }
+        deposit::summary(transaction, run, snapshot, self.peak_users)?;
         let rows = kept.close_bucket(transaction, run, snapshot, &self.seen)?;
-        Ok(Some((kept, rows)))
+        Ok((kept, rows))
     }
 
     /// Makes buckets longer when there are too many.
