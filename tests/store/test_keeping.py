@@ -109,7 +109,8 @@ def test_a_process_that_is_killed_leaves_all_but_its_last_second(tmp_path: Path)
         store_of(tmp_path), "SELECT last_second, requests, ended FROM runs"
     )
     assert ended is None
-    assert killed_at - last < 1.2
+    # A second on a machine with time to spare; a bucket has ten.
+    assert killed_at - last < 5
     seconds = rows(store_of(tmp_path), "SELECT time, requests FROM seconds ORDER BY time")
     assert len(seconds) >= 6
     assert seconds[-1] == (last, requests)

@@ -1,7 +1,7 @@
 // Runs that are kept: read again after the master was killed, compared, exported as one file that needs no
 // server, and taken in again.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -119,6 +119,14 @@ describe.skipIf(!canServe)("runs that are kept", () => {
     }, text);
     await page.getByText("Imported as run 3.").waitFor();
     await page.locator(".badge", { hasText: "imported" }).waitFor();
+    const choosing = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Import reports" }).click();
+    await (await choosing).setFiles(path);
+    await page.getByText("Imported as run 4.").waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Export all" }).click();
+    const all = await (await download).path();
+    expect(readFileSync(all).toString("latin1", 0, 15)).toBe("SQLite format 3");
     expect(complaints).toEqual([]);
   });
 

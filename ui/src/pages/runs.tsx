@@ -1,6 +1,6 @@
 // All runs that are kept. Two of them can be compared.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Sparkline } from "../chart/sparkline.tsx";
 import {
   formatBytes,
@@ -19,7 +19,7 @@ import { Filter } from "../parts/field.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Strip } from "../parts/pill.tsx";
 import { Table, type TableColumn } from "../parts/table.tsx";
-import { baseline, getRuns, isDone, pin, takeIn } from "../state/commands.ts";
+import { address, baseline, getRuns, isDone, pin, takeIn } from "../state/commands.ts";
 import { go, href, query, setQuery } from "../state/place.ts";
 import { server, viewedRun } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
@@ -116,8 +116,9 @@ export function Runs() {
       {list && (
         <p class="note">
           {formatCount(list.total)} runs, {formatBytes(list.storage.bytes)}
-          {list.storage.path !== null && `, in ${list.storage.path}`}. Drop an exported report here
-          to import it.
+          {list.storage.path !== null && `, in ${list.storage.path}`}.{" "}
+          {list.total > 0 && <ExportAll />}
+          {isOperator.value && <Import onFiles={(files) => void importFiles(files, load)} />}
         </p>
       )}
       {deleted && (
@@ -137,8 +138,47 @@ function StorageNotice(props: { list: RunList }) {
     <>
       {storage.problem !== null && <Strip tone="warning">▲ {storage.problem}</Strip>}
       {storage.is_temporary && (
-        <Strip tone="warning">▲ Runs are lost when this machine ends. Export what you need.</Strip>
+        <Strip tone="warning">
+          ▲ Runs are lost when this machine ends. <ExportAll />
+        </Strip>
       )}
+    </>
+  );
+}
+
+/** Everything in one file: `gregaria report --store` reads it anywhere. */
+function ExportAll() {
+  return (
+    <a href={address("/runs.sqlite")} download="">
+      Export all
+    </a>
+  );
+}
+
+/** For those who do not drop a file on the page. */
+function Import(props: { onFiles: (files: FileList) => void }) {
+  const chooser = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      {" "}
+      <Button kind="quiet" onClick={() => chooser.current?.click()}>
+        Import reports
+      </Button>{" "}
+      or drop them here.
+      <input
+        ref={chooser}
+        type="file"
+        aria-label="Exported reports"
+        accept=".html,.json"
+        multiple
+        hidden
+        onChange={(event) => {
+          const { files } = event.currentTarget;
+          if (files !== null) {
+            props.onFiles(files);
+          }
+        }}
+      />
     </>
   );
 }

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use tempfile::NamedTempFile;
 
 use super::store::{kept, shelf, unknown_run, with, with_run};
 use super::{Json, Path, Query, Refusal};
@@ -15,7 +18,7 @@ use crate::model::{
 };
 use crate::report;
 use crate::runs::{self, Fineness, Part};
-use crate::server::App;
+use crate::server::{App, FileBody};
 
 /// Most runs in an answer.
 const MAX_ROWS: usize = 10_000;
@@ -51,6 +54,30 @@ pub(super) async fn list(
         })
     });
     list.await.map(Json)
+}
+
+/// `GET /runs.sqlite`: all runs as one file, to be kept elsewhere.
+pub(super) async fn all(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let copied = with(&app, |library| {
+        let of = |error: &std::io::Error| ArchiveError::Failed {
+            path: std::env::temp_dir(),
+            reason: format!("no copy can be made there: {error}"),
+        };
+        let copy = NamedTempFile::with_prefix("gregaria-runs-").map_err(|error| of(&error))?;
+        library.copy_to(copy.path())?;
+        let length = copy.as_file().metadata().map_err(|error| of(&error))?.len();
+        // The file is gone as soon as it has been read, or nobody reads it any more.
+        Ok((copy.into_file(), length))
+    });
+    let (file, length) = copied.await?;
+    let headers = [
+        (CONTENT_TYPE, "application/vnd.sqlite3"),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"gregaria-runs.sqlite\"",
+        ),
+    ];
+    Ok((headers, Body::new(FileBody::new(file, length))).into_response())
 }
 
 /// `DELETE /runs/{run}`.

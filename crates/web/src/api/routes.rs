@@ -45,6 +45,7 @@ fn paths() -> Paths {
         .post("/cloud/teardown", cloud::teardown)
         .get("/runs", history::list)
         .post("/runs", commands::start)
+        .get("/runs.sqlite", history::all)
         .on("POST", "/runs/import", import)
         .get("/runs/{run}", runs::show)
         .delete("/runs/{run}", history::remove)

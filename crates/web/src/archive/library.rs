@@ -50,6 +50,16 @@ impl Library {
         &self.path
     }
 
+    /// Writes all runs to another file, which is empty or not there, as they are at this moment. A run
+    /// that lasts is in it as far as it has come.
+    pub fn copy_to(&self, path: &Path) -> Result<(), ArchiveError> {
+        let connection = self.connection.borrow();
+        let written = connection.execute("VACUUM INTO ?1", [path.to_string_lossy()]);
+        written
+            .map(drop)
+            .map_err(|error| ArchiveError::of(path, &error))
+    }
+
     /// Bytes of the file that hold something.
     pub fn bytes(&self) -> Result<u64, ArchiveError> {
         self.with(retention::bytes_in_use)

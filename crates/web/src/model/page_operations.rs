@@ -336,6 +336,14 @@ pub(super) const ALL: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/api/v1/runs.sqlite",
+        id: "all_runs",
+        summary: "All runs as one file, for `gregaria report --store`",
+        answer: Answer::Text("application/vnd.sqlite3"),
+        refusals: &[404, 507],
+        ..PLAIN
+    },
+    Operation {
         path: "/api/v1/runs/{run}/report.html",
         id: "report",
         summary: "The report as one file",

@@ -3,6 +3,7 @@
 mod app;
 mod assets;
 mod extra;
+mod file_body;
 mod hurry;
 mod listen;
 mod router;
@@ -14,6 +15,7 @@ mod tls;
 pub use app::App;
 pub(crate) use app::{StreamPlace, now};
 pub(crate) use assets::{page, page_hash};
+pub(crate) use file_body::FileBody;
 pub use listen::{Peer, Server, ServerError};
 pub use settings::{Settings, Tls};
 pub use store::Store;

@@ -248,12 +248,15 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
     fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let begin = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         Self {
             status: head
                 .split(' ')
@@ -262,6 +265,7 @@ impl Answer {
                 .unwrap_or(0),
             head: head.to_owned(),
             body: body.to_owned(),
+            bytes: begin.map_or_else(Vec::new, |begin| bytes[begin + 4..].to_vec()),
         }
     }
 

@@ -389,6 +389,33 @@ fn every_file_of_a_run_can_be_taken_away() {
 }
 
 #[test]
+fn all_runs_can_be_taken_away_as_one_file() {
+    let shelf = Shelf::new();
+    let page = shelf.page();
+    let answer = page.get("/api/v1/runs.sqlite");
+    assert_eq!(answer.status, 200, "{}", answer.head);
+    assert_eq!(
+        answer.header("content-disposition"),
+        "attachment; filename=\"gregaria-runs.sqlite\""
+    );
+    assert_eq!(
+        answer.header("content-length"),
+        answer.bytes.len().to_string()
+    );
+    let copy = shelf.folder.path().join("elsewhere.sqlite");
+    fs::write(&copy, &answer.bytes).unwrap();
+    let (theirs, ours) = (
+        Library::open(&copy).unwrap(),
+        Library::open(&shelf.path()).unwrap(),
+    );
+    assert_eq!(theirs.list().unwrap(), ours.list().unwrap());
+    assert_eq!(
+        theirs.run(2).unwrap().snapshot.total.requests,
+        u64::from(20 * LENGTH)
+    );
+}
+
+#[test]
 fn hosts_and_workers_can_be_left_out_of_every_file() {
     let shelf = Shelf::new();
     let page = shelf.page();
