@@ -24,8 +24,8 @@ locals {
     "c7g.xlarge" = 0.1450
   }
   address_price = 0.005
-  # Of the root volume: 8 GB of gp3 at $0.08 a month.
-  disk_price = 8 * 0.08 / 730
+  # Of the root volume: gp3 at $0.08 for a GB and month.
+  disk_price = var.disk_gb * 0.08 / 730
 
   prices         = merge(local.known_prices, var.prices_usd_per_hour)
   unknown_prices = [for type in local.all_types : type if !contains(keys(local.prices), type)]
@@ -37,7 +37,21 @@ locals {
     + var.worker_count * local.worker_price
     + (1 + var.worker_count) * (local.address_price + local.disk_price)
   ))
-  max_total_usd = tonumber(format("%.2f", local.usd_per_hour * var.ttl_hours))
+
+  # From the first apply to the end, through all leases and sizes, if it stays as it is planned.
+  max_total_usd = tonumber(data.external.spent.result.max_total_usd)
+}
+
+# What was spent before stands in the output `spent`: a renewed lease or another size goes on from it.
+data "external" "spent" {
+  program = ["python3", "${path.module}/node/spent.py"]
+  query = {
+    now          = plantimestamp()
+    workspace    = terraform.workspace
+    lease        = var.lease
+    ttl_hours    = var.ttl_hours
+    usd_per_hour = local.usd_per_hour
+  }
 }
 
 check "prices_are_of_this_region" {
@@ -57,6 +71,10 @@ resource "terraform_data" "plan" {
     precondition {
       condition     = local.usd_per_hour <= var.max_usd_per_hour
       error_message = format("This cluster costs $%.2f an hour, more than max_usd_per_hour = %g. Take fewer or smaller servers, or raise the limit in main.tf.", local.usd_per_hour, var.max_usd_per_hour)
+    }
+    precondition {
+      condition     = local.max_total_usd <= var.max_usd_in_all
+      error_message = format("From the first apply to its end, with all its leases, this cluster would cost $%.2f, more than max_usd_in_all = %g. Destroy it and begin anew, or raise the limit.", local.max_total_usd, var.max_usd_in_all)
     }
     precondition {
       condition     = length(local.wrong_types) == 0

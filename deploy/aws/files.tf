@@ -99,7 +99,6 @@ resource "aws_s3_object" "cluster" {
   bucket = aws_s3_bucket.this.id
   key    = "control/cluster.json"
   content = jsonencode({
-    starts_at     = local.starts_at
     lease         = var.lease
     ttl_hours     = var.ttl_hours
     expires_at    = local.expires_at
@@ -113,7 +112,9 @@ resource "aws_s3_object" "cluster" {
       is_spot          = var.use_spot
       usd_per_hour     = local.usd_per_hour
       max_usd_per_hour = var.max_usd_per_hour
-      max_total_usd    = local.max_total_usd
+      usd_before       = tonumber(data.external.spent.result.before_usd)
+      started_at       = tonumber(data.external.spent.result.since)
+      max_usd_in_all   = var.max_usd_in_all
       prices_date      = local.prices_date
       prices_source    = local.prices_source
     }

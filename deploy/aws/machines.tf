@@ -35,9 +35,24 @@ locals {
   arm_types   = [for type in local.all_types : type if can(regex("^(a1|[a-z]+[0-9]+g[a-z]*)\\.", type))]
   wrong_types = local.is_arm ? setsubtract(local.all_types, local.arm_types) : toset(local.arm_types)
 
+  # Credits are a setting of T types alone, and AWS refuses it for others: each kind has a template.
+  kind_of_worker = { for type in local.worker_types : type => startswith(type, "t") ? "burstable" : "steady" }
+
   burstable_workers = [for type in local.worker_types : type if startswith(type, "t")]
 
-  image = var.ami_id == null ? data.aws_ami.ubuntu[0] : data.aws_ami.given[0]
+  newest_image = var.ami_id == null ? data.aws_ami.ubuntu[0] : data.aws_ami.given[0]
+  image        = terraform_data.image.output
+}
+
+# The image of the first apply stays that of the cluster: a newer one must replace no machine in the
+# midst of a test, and no two nodes differ. `terraform apply -replace=terraform_data.image` takes the newest.
+resource "terraform_data" "image" {
+  input            = { id = local.newest_image.id, root_device_name = local.newest_image.root_device_name }
+  triggers_replace = [coalesce(var.ami_id, "ubuntu-24.04-${local.architecture}")]
+
+  lifecycle {
+    ignore_changes = [input]
+  }
 }
 
 data "aws_ami" "ubuntu" {

@@ -21,7 +21,7 @@ resource "aws_instance" "master" {
 
   root_block_device {
     volume_type = "gp3"
-    volume_size = 8
+    volume_size = var.disk_gb
     encrypted   = true
   }
 
@@ -34,7 +34,7 @@ resource "aws_instance" "master" {
   }
 
   lifecycle {
-    ignore_changes       = [ami, user_data_base64]
+    ignore_changes       = [user_data_base64]
     replace_triggered_by = [terraform_data.software]
   }
 

@@ -59,6 +59,5 @@ locals {
 # Another package or another Python is another software: the master is made anew for it, and not
 # for the rest of its user data. Workers that are there keep what they have.
 resource "terraform_data" "software" {
-  # A newer image of Ubuntu is no reason; another image of yours is.
-  input = [local.wheelhouse.sha256, coalesce(var.ami_id, "ubuntu-24.04-${local.architecture}")]
+  input = local.wheelhouse.sha256
 }

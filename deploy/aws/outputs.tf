@@ -1,6 +1,12 @@
+locals {
+  # A subnet of yours may give none, and then there is only the private one.
+  has_public_address = try(length(aws_instance.master.public_ip), 0) > 0
+  reached_at         = local.has_public_address ? aws_instance.master.public_ip : local.master_ip
+}
+
 output "ui_url" {
-  description = "The page. A browser warns of the certificate once: compare its fingerprint."
-  value       = "https://${aws_instance.master.public_ip}:${local.page_port}"
+  description = "The page. A browser warns of the certificate once: compare its fingerprint. In a subnet without public addresses it is the private one: see tunnel_command."
+  value       = "https://${local.reached_at}:${local.page_port}"
 }
 
 output "ui_user" {
@@ -31,8 +37,8 @@ output "private_key_pem" {
 }
 
 output "master_ip" {
-  description = "Public address of the master."
-  value       = aws_instance.master.public_ip
+  description = "Address of the master: the public one if it has one, else the private one."
+  value       = local.reached_at
 }
 
 output "expires_at" {
@@ -46,18 +52,40 @@ output "estimated_usd_per_hour" {
 }
 
 output "max_total_usd" {
-  description = "What it costs at most until expires_at."
+  description = "What it costs at most from the first apply to expires_at, all leases and sizes together, if it stays as large as it is. Nothing ends when it is reached: expires_at ends everything before. A plan beyond max_usd_in_all is refused."
   value       = local.max_total_usd
 }
 
 output "ssh_command" {
   description = "A shell on the master."
-  value       = var.enable_ssh ? "ssh -i key.pem ubuntu@${aws_instance.master.public_ip}" : "(enable_ssh is false)"
+  value       = var.enable_ssh ? "ssh -i key.pem ubuntu@${local.reached_at}" : "(enable_ssh is false)"
 }
 
 output "ssm_command" {
   description = "A shell on the master without SSH, by Session Manager."
   value       = "aws ssm start-session --region ${var.region} --target ${aws_instance.master.id}"
+}
+
+output "tunnel_command" {
+  description = "Brings the page to https://127.0.0.1:8089 of your machine, where its own address cannot be reached: by Session Manager, whose plugin AWS's program needs."
+  value       = "aws ssm start-session --region ${var.region} --target ${aws_instance.master.id} --document-name AWS-StartPortForwardingSession --parameters portNumber=${local.page_port},localPortNumber=${local.page_port}"
+}
+
+output "has_public_address" {
+  description = "Whether the page can be reached from the internet, by allowed_cidrs."
+  value       = local.has_public_address
+}
+
+output "spent" {
+  description = "What was spent before the present price counted, and since when it does (seconds since 1970). The next plan goes on from it."
+  value = {
+    before_usd   = tonumber(data.external.spent.result.before_usd)
+    since        = tonumber(data.external.spent.result.since)
+    usd_per_hour = local.usd_per_hour
+    lease        = var.lease
+    starts_at    = local.starts_at
+    expires_at   = local.expires_at
+  }
 }
 
 output "results_command" {

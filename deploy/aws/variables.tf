@@ -13,7 +13,27 @@ variable "name" {
 variable "lease" {
   default     = "1"
   type        = string
-  description = "Any other value lets ttl_hours begin anew: terraform apply -var lease=2."
+  description = "Any other value lets ttl_hours begin anew: terraform apply -var lease=2. What was spent before goes on to count."
+}
+
+variable "max_usd_in_all" {
+  default     = 25
+  type        = number
+  description = "A plan is refused by which the cluster costs more from the first apply to its end, all leases together. It ends nothing by itself: the end of the lease does, and that is planned to come before."
+  validation {
+    condition     = var.max_usd_in_all > 0
+    error_message = "max_usd_in_all has to be more than 0."
+  }
+}
+
+variable "disk_gb" {
+  default     = 8
+  type        = number
+  description = "Size of each node's disk. An image of yours may need more: AWS refuses a disk that is smaller than the snapshot of the image."
+  validation {
+    condition     = var.disk_gb >= 8 && var.disk_gb <= 500 && floor(var.disk_gb) == var.disk_gb
+    error_message = "disk_gb has to be a whole number from 8 to 500, and not less than the image's own disk."
+  }
 }
 
 variable "package" {

@@ -2,14 +2,17 @@
 
 locals {
   group = "${local.stack}-workers"
+  # That of the type which is tried first.
+  template = aws_launch_template.worker[local.kind_of_worker[local.worker_types[0]]]
 }
 
 resource "aws_launch_template" "worker" {
-  name                                 = local.group
+  for_each                             = toset(values(local.kind_of_worker))
+  name                                 = each.key == local.kind_of_worker[local.worker_types[0]] ? local.group : "${local.group}-${each.key}"
   description                          = "A worker of ${local.stack}"
   image_id                             = local.image.id
-  instance_type                        = local.worker_types[0]
-  key_name                             = one(aws_key_pair.ssh[*].key_name)
+  instance_type                        = [for type in local.worker_types : type if local.kind_of_worker[type] == each.key][0]
+  key_name                             = aws_key_pair.ssh.key_name
   user_data                            = local.user_data.worker
   vpc_security_group_ids               = [aws_security_group.worker.id]
   instance_initiated_shutdown_behavior = "terminate"
@@ -29,14 +32,14 @@ resource "aws_launch_template" "worker" {
     device_name = local.image.root_device_name
     ebs {
       volume_type           = "gp3"
-      volume_size           = 8
+      volume_size           = var.disk_gb
       encrypted             = true
       delete_on_termination = true
     }
   }
 
   dynamic "credit_specification" {
-    for_each = startswith(local.worker_types[0], "t") ? ["standard"] : []
+    for_each = each.key == "burstable" ? ["standard"] : []
     content {
       cpu_credits = credit_specification.value
     }
@@ -65,8 +68,8 @@ resource "aws_autoscaling_group" "workers" {
   dynamic "launch_template" {
     for_each = var.use_spot || length(local.worker_types) > 1 ? [] : [1]
     content {
-      id      = aws_launch_template.worker.id
-      version = aws_launch_template.worker.latest_version
+      id      = local.template.id
+      version = local.template.latest_version
     }
   }
 
@@ -81,13 +84,17 @@ resource "aws_autoscaling_group" "workers" {
       }
       launch_template {
         launch_template_specification {
-          launch_template_id = aws_launch_template.worker.id
-          version            = aws_launch_template.worker.latest_version
+          launch_template_id = local.template.id
+          version            = local.template.latest_version
         }
         dynamic "override" {
           for_each = local.worker_types
           content {
             instance_type = override.value
+            launch_template_specification {
+              launch_template_id = aws_launch_template.worker[local.kind_of_worker[override.value]].id
+              version            = aws_launch_template.worker[local.kind_of_worker[override.value]].latest_version
+            }
           }
         }
       }

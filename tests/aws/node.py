@@ -61,6 +61,21 @@ class Metadata(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Trickle(http.server.BaseHTTPRequestHandler):
+    """Answers without end, and often enough not to seem dead."""
+
+    is_over = threading.Event()
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        while not self.is_over.wait(0.1):
+            self.wfile.write(b".")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 class Flaky:
     """Refuses some requests for some times: those that ask for, or bring, a text."""
 

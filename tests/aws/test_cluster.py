@@ -347,7 +347,39 @@ def test_another_package_makes_the_master_anew(cluster: Stack, tmp_path: Path) -
     other.write_bytes((cluster.folder / "wheels.zip").read_bytes() + b" ")
     changes = cluster.changes(package=str(other))
     assert changes["aws_instance.master"] == ["delete", "create"]
-    assert changes["aws_launch_template.worker"] == ["update"]
+    assert changes['aws_launch_template.worker["steady"]'] == ["update"]
+
+
+def test_another_image_is_no_reason_to_replace_a_machine(
+    cluster: Stack, account: Emulator, machines: list[dict[str, Any]]
+) -> None:
+    ec2 = account.client("ec2")
+    (image,) = {each["ImageId"] for each in machines if role_of(each) == "master"}
+    # The newest is gone: the image that would be chosen now is another one.
+    ec2.deregister_image(ImageId=image)
+    assert cluster.changes() == {}
+    cluster.run("plan", "-input=false", "-out=plan", "-replace=terraform_data.image")
+    plan = json.loads(cluster.run("show", "-json", "plan"))
+    changes = {each["address"]: each["change"]["actions"] for each in plan["resource_changes"]}
+    assert changes["aws_instance.master"] == ["delete", "create"], "unless somebody asks for it"
+
+
+def test_workers_of_t_and_c_types_are_one_group(cluster: Stack, account: Emulator) -> None:
+    both = {"worker_instance_types": '["c7a.medium","t3.small"]'}
+    cluster.apply(**both)
+    assert cluster.changes(**both) == {}
+    (group,) = account.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    mixed = group["MixedInstancesPolicy"]["LaunchTemplate"]["Overrides"]
+    ec2 = account.client("ec2")
+    credits: dict[str, Any] = {}
+    for each in mixed:
+        id = each["LaunchTemplateSpecification"]["LaunchTemplateId"]
+        (version,) = ec2.describe_launch_template_versions(
+            LaunchTemplateId=id, Versions=["$Latest"]
+        )["LaunchTemplateVersions"]
+        credits[each["InstanceType"]] = version["LaunchTemplateData"].get("CreditSpecification")
+    assert credits == {"c7a.medium": None, "t3.small": {"CpuCredits": "standard"}}
+    cluster.apply()
 
 
 def test_a_renewed_lease_moves_the_end_and_no_machine(cluster: Stack) -> None:
@@ -362,6 +394,25 @@ def test_a_renewed_lease_moves_the_end_and_no_machine(cluster: Stack) -> None:
     cluster.apply(lease="2")
     assert cluster.outputs()["starts_at"] > before
     assert cluster.changes(lease="2") == {}
+    cluster.apply()
+
+
+def test_a_renewed_lease_counts_what_was_spent_before(cluster: Stack, account: Emulator) -> None:
+    state = cluster.folder / "terraform.tfstate"
+    known = json.loads(state.read_text())
+    # As if the first apply had been two hours ago.
+    known["outputs"]["spent"]["value"]["since"] -= 7200
+    state.write_text(json.dumps(known))
+    cluster.apply(lease="3")
+    outputs = cluster.outputs()
+    assert outputs["spent"]["before_usd"] == pytest.approx(2 * 0.139, abs=0.03)
+    assert outputs["max_total_usd"] == pytest.approx(6 * 0.139, abs=0.03)
+    shown = account.client("s3").get_object(Bucket=outputs["bucket"], Key="control/cluster.json")
+    cloud = json.load(shown["Body"])["cloud"]
+    assert cloud["usd_before"] == outputs["spent"]["before_usd"]
+    assert (cloud["started_at"], cloud["max_usd_in_all"]) == (outputs["spent"]["since"], 25)
+    assert cluster.changes(lease="3") == {}
+    assert "max_usd_in_all = 0.8" in cluster.refusal(lease="3", max_usd_in_all="0.8")
     cluster.apply()
 
 

@@ -22,6 +22,8 @@ from typing import Any
 import pytest
 import yaml
 
+from gregaria.cloud import nodes
+
 from .ladder import STACK, Emulator, Stack
 from .node import (
     FLAKY,
@@ -30,6 +32,7 @@ from .node import (
     Flaky,
     Machine,
     Metadata,
+    Trickle,
     change_cluster,
     instances_of,
     kept_runs,
@@ -82,6 +85,14 @@ def flaky() -> Iterator[Flaky]:
 
 
 @pytest.fixture
+def trickle() -> Iterator[str]:
+    server = serve(Trickle)
+    yield f"http://127.0.0.1:{server.server_port}"
+    Trickle.is_over.set()
+    server.shutdown()
+
+
+@pytest.fixture
 def master(tmp_path: Path, rendered: dict[str, dict[str, str]], metadata: str) -> Machine:
     return Machine(tmp_path / "master", rendered["master"], metadata)
 
@@ -113,6 +124,7 @@ def test_a_worker_learns_how_to_join_and_starts(
     state = states(cluster, account)["worker"]
     assert (state["state"], state.get("reason")) == ("ready", None)
     assert state["limits"]["open files"] == "1048576", "that of the service"
+    assert state["host"] == os.uname().nodename, "by which its workers join"
 
 
 def test_a_service_that_may_open_too_few_files_is_told(
@@ -298,7 +310,27 @@ def test_what_the_page_shows_is_written(keeper: Any, master: Machine) -> None:
     }
     assert (shown["problem"], shown["teardown"]) == (None, None)
     assert time.time() - shown["checked_at"] < 60
-    assert {"idle_since", "max_total_usd", "prices_date", "prices_source"} <= shown.keys()
+    assert {"idle_since", "usd_before", "prices_date", "prices_source"} <= shown.keys()
+    assert shown["max_usd_in_all"] == 25
+
+
+def test_what_one_node_has_torn_hides_no_other(
+    keeper: Any, master: Machine, cluster: Stack, account: Emulator
+) -> None:
+    s3, bucket = account.client("s3"), cluster.outputs()["bucket"]
+    torn = {
+        "nodes/A:i-0torn/state.json": b'{"state": "rea',
+        "nodes/A:i-0list/state.json": b"[]",
+        "nodes/stray": b"",
+    }
+    for key, body in torn.items():
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+    keeper.Watch().look()
+    found = nodes.states(keeper.Watch().node.client, bucket)
+    for key in torn:
+        s3.delete_object(Bucket=bucket, Key=key)
+    assert found.keys() == shown(master)["nodes"].keys() == {INSTANCE}
+    assert shown(master)["problem"] is None
 
 
 def test_another_lease_is_always_another_word(keeper: Any) -> None:
@@ -418,6 +450,17 @@ def test_a_worker_that_aws_refuses_to_end_is_off_all_the_same(
     deadline.write_text("1")
     done = worker.run("watch.py", "end")
     assert "left out at the end" in done.stderr
+    assert worker.told == ["poweroff"]
+
+
+def test_an_upload_that_hangs_keeps_no_machine(worker: Machine, trickle: str) -> None:
+    worker.edit_config(endpoint=trickle)
+    worker.environment["GREGARIA_STEP"] = "1"
+    deadline = worker.file("/var/lib/gregaria-node/deadline")
+    deadline.parent.mkdir(parents=True)
+    deadline.write_text("1")
+    done = worker.run("watch.py", "end")
+    assert "left out at the end: not done in 1 seconds" in done.stderr
     assert worker.told == ["poweroff"]
 
 

@@ -27,6 +27,8 @@ WRONG = {
     "idle_minutes": "5",
     "prices_usd_per_hour": '{"c7a.medium":0}',
     "budget_email": "me",
+    "max_usd_in_all": "0",
+    "disk_gb": "4",
     "node_endpoint_url": "localhost",
 }
 
@@ -83,6 +85,11 @@ def test_no_target_means_everything(plain: Stack, host: str) -> None:
             "smaller servers, or raise the limit in main.tf.",
         ),
         (
+            {"max_usd_in_all": "0.5"},
+            "From the first apply to its end, with all its leases, this cluster would cost $0.56, "
+            "more than max_usd_in_all = 0.5. Destroy it and begin anew, or raise the limit.",
+        ),
+        (
             {"worker_instance_types": '["c9a.medium"]'},
             "The price of c9a.medium is not known here. Look it up and give it: "
             'prices_usd_per_hour = { "c9a.medium" = 0.1 }.',
@@ -103,7 +110,7 @@ def test_no_target_means_everything(plain: Stack, host: str) -> None:
             "wheel`, or name it: -var package=PATH.",
         ),
     ],
-    ids=["dear", "unpriced", "architecture", "zone", "package"],
+    ids=["dear", "dear in all", "unpriced", "architecture", "zone", "package"],
 )
 def test_a_plan_that_cannot_be_is_refused(
     plain: Stack, variables: dict[str, str], message: str

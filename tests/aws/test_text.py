@@ -68,6 +68,34 @@ def test_what_is_edited_stands_in_main() -> None:
     assert set(re.findall(r'^variable "(\w+)"', (STACK / "main.tf").read_text(), re.M)) == edited
 
 
+def test_the_outputs_are_there_and_secrets_are_not_shown() -> None:
+    text = (STACK / "outputs.tf").read_text()
+    blocks = dict(re.findall(r'^output "(\w+)" \{\n(.*?)^\}', text, re.M | re.S))
+    assert blocks.keys() >= {
+        "ui_url",
+        "ui_password",
+        "certificate_fingerprint",
+        "private_key_pem",
+        "master_ip",
+        "expires_at",
+        "estimated_usd_per_hour",
+        "max_total_usd",
+        "ssh_command",
+        "ssm_command",
+        "tunnel_command",
+    }
+    secret = {name for name, block in blocks.items() if re.search(r"sensitive +=", block)}
+    assert secret == {"ui_password", "private_key_pem"}
+
+
+def test_nothing_is_made_that_costs_while_no_machine_runs() -> None:
+    made = {name for kind, name in extract.used()["aws"] if kind == "resource"}
+    dear = ("nat_gateway", "eip", "_lb", "db_", "kms", "cloudwatch", "secretsmanager", "flow_log")
+    assert [name for name in made if any(each in name for each in dear)] == []
+    endpoint = (STACK / "network.tf").read_text().partition('"aws_vpc_endpoint"')[2]
+    assert 'vpc_endpoint_type = "Gateway"' in endpoint
+
+
 def test_no_module_of_a_registry_is_used() -> None:
     for path in STACK.rglob("*.tf"):
         assert not re.search(r'^module "', path.read_text(), re.M), path

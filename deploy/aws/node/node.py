@@ -82,6 +82,8 @@ class Node:
         files, shortage = open_files()
         limits["open files"] = files
         told = {"limits": limits, "private_ip": private_ip, "python": sys.version.split()[0]}
+        # A worker joins under this name.
+        told["host"] = os.uname().nodename
         if shortage:
             log(shortage)
             told["reason"] = shortage

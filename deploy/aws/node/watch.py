@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import signal
 import sqlite3
 import ssl
 import sys
@@ -17,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,9 @@ LOOKS_OF_NODES = 6
 
 #: Characters of what AWS says when it refuses, as the page shows it.
 PROBLEM = 200
+
+#: Seconds that each step before the end may take: an upload that hangs keeps no machine.
+STEP = int(os.environ.get("GREGARIA_STEP", "200"))
 
 #: Unix time of the end, as it was last heard.
 DEADLINE = STATE / "deadline"
@@ -154,9 +159,12 @@ class Watch:
         client, bucket = self.node.client, self.node.bucket
         nodes: dict[str, Any] = {}
         for key in client.list_objects(bucket, "nodes/"):
-            found = client.get_object(bucket, key)
-            if found is not None:
-                nodes[key.split("/")[1].partition(":")[2]] = json.loads(found[0])
+            # nodes/ROLE:INSTANCE/state.json. What a node has torn hides no other.
+            with suppress(AwsError, ValueError):
+                found = client.get_object(bucket, key)
+                told = json.loads(found[0]) if found else None
+                if isinstance(told, dict):
+                    nodes[key.partition(":")[2].partition("/")[0]] = told
         self._nodes = nodes
 
     def _show(self) -> None:
@@ -172,7 +180,6 @@ class Watch:
             "checked_at": self._heard_at,
         }
         if cluster:
-            told["started_at"] = unix_time(cluster["starts_at"])
             told["ends_at"] = unix_time(cluster["expires_at"])
             told["extension"] = {
                 "command": f"gregaria cloud up --var lease={another(cluster['lease'])}",
@@ -263,16 +270,32 @@ def end_if_due() -> None:
         return
     log("the time of this node is over")
     try:
-        watch = Watch()
-    except Exception as error:
-        log(f"nobody is told: {error}")
-    else:
-        for each in last_steps(watch):
+        for each in last_steps(in_time(Watch)):
             try:
-                each()
+                in_time(each)
             except Exception as error:
                 log(f"left out at the end: {error}")
+    except Exception as error:
+        log(f"nobody is told: {error}")
     system("systemctl", "poweroff")
+
+
+class TooLong(Exception):
+    """What the alarm raises: nothing else takes it for a call that can be tried again."""
+
+
+def in_time(call: Callable[[], Any]) -> Any:
+    """Makes a call, which an alarm ends when it takes too long."""
+
+    def give_up(*_: object) -> None:
+        raise TooLong(f"not done in {STEP} seconds")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(STEP)
+    try:
+        return call()
+    finally:
+        signal.alarm(0)
 
 
 def last_steps(watch: Watch) -> list[Callable[[], None]]:

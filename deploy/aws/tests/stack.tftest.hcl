@@ -19,7 +19,16 @@ mock_provider "http" {
 }
 mock_provider "external" {
   mock_data "external" {
-    defaults = { result = { path = "house.zip", sha256 = "0123456789abcdef0123", architecture = "x86_64" } }
+    defaults = {
+      result = {
+        path          = "house.zip"
+        sha256        = "0123456789abcdef0123"
+        architecture  = "x86_64"
+        before_usd    = "0.0000"
+        since         = "1800000000"
+        max_total_usd = "0.56"
+      }
+    }
   }
 }
 mock_provider "local" {}
@@ -35,7 +44,7 @@ run "the_default_is_small" {
   command = plan
 
   assert {
-    condition     = aws_instance.master.instance_type == "t3a.small" && aws_launch_template.worker.instance_type == "c7a.medium"
+    condition     = aws_instance.master.instance_type == "t3a.small" && aws_launch_template.worker["steady"].instance_type == "c7a.medium"
     error_message = "the default types"
   }
   assert {
@@ -55,33 +64,20 @@ run "the_default_is_small" {
     error_message = "the page is for the caller alone"
   }
   assert {
-    condition     = aws_instance.master.metadata_options[0].http_tokens == "required" && aws_launch_template.worker.metadata_options[0].http_tokens == "required"
+    condition     = aws_instance.master.metadata_options[0].http_tokens == "required" && aws_launch_template.worker["steady"].metadata_options[0].http_tokens == "required"
     error_message = "metadata by token only"
   }
   assert {
-    condition     = aws_instance.master.instance_initiated_shutdown_behavior == "terminate" && aws_launch_template.worker.instance_initiated_shutdown_behavior == "terminate"
+    condition     = aws_instance.master.instance_initiated_shutdown_behavior == "terminate" && aws_launch_template.worker["steady"].instance_initiated_shutdown_behavior == "terminate"
     error_message = "a machine that turns itself off is gone"
   }
   assert {
-    condition     = aws_instance.master.root_block_device[0].encrypted && aws_launch_template.worker.block_device_mappings[0].ebs[0].encrypted == "true"
+    condition     = aws_instance.master.root_block_device[0].encrypted && aws_launch_template.worker["steady"].block_device_mappings[0].ebs[0].encrypted == "true"
     error_message = "encrypted disks"
   }
   assert {
     condition     = length(aws_budgets_budget.this) == 0 && length(aws_vpc_security_group_ingress_rule.master_ssh) == 1
     error_message = "no budget, and SSH"
-  }
-}
-
-run "an_image_of_yours_has_its_own_root" {
-  command = plan
-  variables { ami_id = "ami-0fedcba9876543210" }
-  override_data {
-    target = data.aws_ami.given
-    values = { id = "ami-0fedcba9876543210", root_device_name = "/dev/xvda" }
-  }
-  assert {
-    condition     = aws_launch_template.worker.block_device_mappings[0].device_name == "/dev/xvda" && aws_instance.master.ami == "ami-0fedcba9876543210"
-    error_message = "the disk that is encrypted is the root of the image"
   }
 }
 
@@ -93,7 +89,7 @@ run "an_arm_package_takes_arm_machines" {
     values = { result = { path = "house.zip", sha256 = "0123456789abcdef0123", architecture = "arm64" } }
   }
   assert {
-    condition     = aws_instance.master.instance_type == "t4g.small" && aws_launch_template.worker.instance_type == "c7g.medium"
+    condition     = aws_instance.master.instance_type == "t4g.small" && aws_launch_template.worker["steady"].instance_type == "c7g.medium"
     error_message = "Graviton"
   }
 }
@@ -113,6 +109,28 @@ run "too_dear_is_refused" {
   command = plan
   variables { worker_count = 30 }
   expect_failures = [terraform_data.plan]
+}
+
+run "too_dear_in_all_is_refused" {
+  command = plan
+  override_data {
+    target = data.external.spent
+    values = { result = { before_usd = "24.9000", since = "1800000000", max_total_usd = "25.46" } }
+  }
+  expect_failures = [terraform_data.plan]
+}
+
+run "a_larger_disk_costs_more" {
+  command = plan
+  variables { disk_gb = 500 }
+  assert {
+    condition     = aws_instance.master.root_block_device[0].volume_size == 500 && aws_launch_template.worker["steady"].block_device_mappings[0].ebs[0].volume_size == 500
+    error_message = "the disk of each node"
+  }
+  assert {
+    condition     = output.estimated_usd_per_hour > 0.13 + 3 * 0.05
+    error_message = "3 × 500 GB at $0.08 a month"
+  }
 }
 
 run "a_type_without_a_price_is_refused" {
@@ -167,6 +185,24 @@ run "spot_takes_whatever_type_is_there" {
     condition     = output.estimated_usd_per_hour > 0.24
     error_message = "estimated at the dearer type"
   }
+}
+
+run "credits_are_a_setting_of_t_types_alone" {
+  command = plan
+  variables { worker_instance_types = ["c7a.medium", "t3.small", "c7a.large"] }
+  assert {
+    condition     = length(aws_launch_template.worker["steady"].credit_specification) == 0 && aws_launch_template.worker["steady"].instance_type == "c7a.medium"
+    error_message = "none for a type that has no credits"
+  }
+  assert {
+    condition     = aws_launch_template.worker["burstable"].credit_specification[0].cpu_credits == "standard" && aws_launch_template.worker["burstable"].instance_type == "t3.small"
+    error_message = "slow instead of dear"
+  }
+  assert {
+    condition     = length(aws_autoscaling_group.workers.mixed_instances_policy[0].launch_template[0].override) == 3
+    error_message = "one group of all"
+  }
+  expect_failures = [check.workers_hold_their_speed]
 }
 
 run "ssh_can_be_closed" {
@@ -225,4 +261,40 @@ run "no_target_is_refused" {
   command = plan
   variables { target_hosts = [] }
   expect_failures = [var.target_hosts]
+}
+
+# What is known only when it is made. These come last, since they leave a state behind.
+
+run "a_master_without_a_public_address_is_reached_by_its_private_one" {
+  command = apply
+  variables {
+    vpc_id    = "vpc-11111111"
+    subnet_id = "subnet-22222222"
+  }
+  override_resource {
+    target = aws_instance.master
+    values = { id = "i-0123456789abcdef0", public_ip = "" }
+  }
+  assert {
+    condition     = output.ui_url == "https://10.9.8.10:8089" && output.master_ip == "10.9.8.10" && !output.has_public_address
+    error_message = "no address is left out of a URL"
+  }
+  assert {
+    condition     = strcontains(output.tunnel_command, "--target i-0123456789abcdef0 --document-name AWS-StartPortForwardingSession --parameters portNumber=8089,localPortNumber=8089")
+    error_message = "the way to it"
+  }
+}
+
+run "an_image_of_yours_has_its_own_root" {
+  # What was kept of the image is known when it is made.
+  command = apply
+  variables { ami_id = "ami-0fedcba9876543210" }
+  override_data {
+    target = data.aws_ami.given
+    values = { id = "ami-0fedcba9876543210", root_device_name = "/dev/xvda" }
+  }
+  assert {
+    condition     = aws_launch_template.worker["steady"].block_device_mappings[0].device_name == "/dev/xvda" && aws_instance.master.ami == "ami-0fedcba9876543210"
+    error_message = "the disk that is encrypted is the root of the image"
+  }
 }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 
 def so_far(outputs: dict[str, Any], now: datetime) -> float:
-    """Dollars since the lease began, and never beyond its end."""
-    start = datetime.fromisoformat(outputs["starts_at"])
+    """Dollars since the first apply, all leases and sizes together, and never beyond the end."""
+    spent = outputs["spent"]
     end = datetime.fromisoformat(outputs["expires_at"])
-    hours = (min(now, end) - start).total_seconds() / 3600
-    return max(0.0, hours) * float(outputs["estimated_usd_per_hour"])
+    since = datetime.fromtimestamp(spent["since"], UTC)
+    hours = (min(now, end) - since).total_seconds() / 3600
+    return float(spent["before_usd"]) + max(0.0, hours) * float(spent["usd_per_hour"])
 
 
 def dollars(amount: float) -> str:

@@ -75,7 +75,9 @@ def template_of(state: State, context: Context) -> dict[str, Any]:
     options = first(state["metadata_options"])
     device = first(state["block_device_mappings"])
     disk = first(device["ebs"])
+    credits = first(state["credit_specification"])
     return given(
+        CreditSpecification=given(CpuCredits=credits.get("cpu_credits")),
         ImageId=state["image_id"],
         InstanceType=state["instance_type"],
         KeyName=state["key_name"],
@@ -150,7 +152,7 @@ def group_of(state: State, context: Context) -> dict[str, Any]:
                 "LaunchTemplateId": specified["launch_template_id"],
                 "Version": str(specified["version"]),
             },
-            "Overrides": [{"InstanceType": each["instance_type"]} for each in template["override"]],
+            "Overrides": [override_of(each) for each in template["override"]],
         },
         "InstancesDistribution": {
             "OnDemandBaseCapacity": int(shares["on_demand_base_capacity"]),
@@ -162,6 +164,17 @@ def group_of(state: State, context: Context) -> dict[str, Any]:
         },
     }
     return found
+
+
+def override_of(state: State) -> dict[str, Any]:
+    own = first(state["launch_template_specification"])
+    return {
+        "InstanceType": state["instance_type"],
+        "LaunchTemplateSpecification": {
+            "LaunchTemplateId": own["launch_template_id"],
+            "Version": str(own["version"]),
+        },
+    }
 
 
 def scaling(context: Context) -> Any:
@@ -271,10 +284,6 @@ def filters(given: State) -> list[dict[str, Any]]:
     return [{"Name": each["name"], "Values": each["values"]} for each in given["filter"] or []]
 
 
-def tag_filters(wanted: dict[str, str] | None) -> list[dict[str, Any]]:
-    return [{"Name": f"tag:{key}", "Values": [value]} for key, value in (wanted or {}).items()]
-
-
 def find_image(given: State, context: Context) -> State:
     asked = {"Owners": given["owners"]} if given["owners"] else {}
     found = ec2(context).describe_images(Filters=filters(given), **asked)["Images"]
@@ -287,44 +296,6 @@ def find_image(given: State, context: Context) -> State:
         "name": newest["Name"],
         "root_device_name": newest["RootDeviceName"],
     }
-
-
-def find_instances(given: State, context: Context) -> State:
-    asked = tag_filters(given["instance_tags"])
-    asked.append({"Name": "instance-state-name", "Values": given["instance_state_names"]})
-    found = [
-        each
-        for reservation in ec2(context).describe_instances(Filters=asked)["Reservations"]
-        for each in reservation["Instances"]
-    ]
-    return {
-        "id": context.region,
-        "ids": [each["InstanceId"] for each in found],
-        # AWS gives none for a machine that ends, and the provider leaves out what it is not given.
-        # The emulator has nothing between running and gone: one that is stopped stands for it.
-        "private_ips": [
-            each["PrivateIpAddress"]
-            for each in found
-            if each["State"]["Name"] in ("pending", "running")
-        ],
-        "public_ips": [each["PublicIpAddress"] for each in found if "PublicIpAddress" in each],
-    }
-
-
-def find_volumes(given: State, context: Context) -> State:
-    found = ec2(context).describe_volumes(Filters=tag_filters(given["tags"]))["Volumes"]
-    return {"id": context.region, "ids": [each["VolumeId"] for each in found]}
-
-
-def find_vpcs(given: State, context: Context) -> State:
-    found = ec2(context).describe_vpcs(Filters=tag_filters(given["tags"]))["Vpcs"]
-    return {"id": context.region, "ids": [each["VpcId"] for each in found]}
-
-
-def find_autoscaling(given: State, context: Context) -> State:
-    found = scaling(context).describe_auto_scaling_groups(Filters=filters(given))
-    names = [each["AutoScalingGroupName"] for each in found["AutoScalingGroups"]]
-    return {"id": context.region, "names": names}
 
 
 RESOURCES.update(
@@ -383,9 +354,5 @@ RESOURCES.update(
 DATA.update(
     {
         "aws_ami": find_image,
-        "aws_instances": find_instances,
-        "aws_ebs_volumes": find_volumes,
-        "aws_vpcs": find_vpcs,
-        "aws_autoscaling_groups": find_autoscaling,
     }
 )
