@@ -12,21 +12,19 @@ import ssl
 import subprocess
 import sys
 import threading
-import tomllib
-import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from gevent.socket import wait_read
 
-from gregaria.cloud import folder as stack_folder
-from tests.system import ROOT
+from gregaria.cloud.left import LOOKS
 
-from .ladder import LIMIT_SECONDS, STACK, Emulator
+from .ladder import LIMIT_SECONDS, Emulator
 from .test_wheelhouse import wheel
 
 #: In place of the addresses that the emulator makes up: nobody listens there.
@@ -35,7 +33,7 @@ NO_PAGE = "https://127.0.0.1:9"
 
 def here(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a command that asks for its page on this machine alone."""
-    asks = words[0] in ("up", "status", "down") and "--page" not in words
+    asks = words[0] in ("up", "status", "push", "down") and "--page" not in words
     return (*words, "--page", NO_PAGE) if asks else words
 
 
@@ -53,6 +51,8 @@ class Cloud:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": self.emulator.url,
+            # Nobody answers there for an instance: the usual address is not asked.
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9",
             "HOME": str(self.folder.parent),
             **self.extra,
         }
@@ -137,7 +137,12 @@ class Page(http.server.BaseHTTPRequestHandler):
         assert isinstance(server, Served)
         is_us = self.headers["Authorization"] == f"Bearer {server.password}"
         workers = [{"id": f"{host}_0123", "state": "ready"} for host in server.hosts]
-        body = json.dumps({"state": server.state, "workers": workers}).encode() if is_us else b""
+        told: dict[str, Any] = {"state": server.state, "workers": workers}
+        if self.path.startswith("/api/v1/log"):
+            (since,) = parse_qs(urlsplit(self.path).query)["since"]
+            lines = [{"seq": seq, "text": text} for seq, text in enumerate(server.said)]
+            told = {"lines": lines[int(since) :]}
+        body = json.dumps(told).encode() if is_us else b""
         self.send_response(200 if is_us else 401)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -157,6 +162,7 @@ class Served(http.server.ThreadingHTTPServer):
     password = ""
     state = "ready"
     hosts: list[str]
+    said: list[str]
 
     @property
     def url(self) -> str:
@@ -177,14 +183,14 @@ def page(running: Cloud, emulator: Emulator) -> Iterator[Served]:
     context.load_cert_chain(pem)
     server = Served(("127.0.0.1", 0), Page)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.password, server.hosts = outputs["ui_password"], []
+    server.password, server.hosts, server.said = outputs["ui_password"], [], ["Starting"]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
 
 
 def workers(emulator: Emulator) -> list[tuple[str, str]]:
-    """Ids of the workers' machines, and the names that they give themselves."""
+    """Ids of the workers' machines, and the names of their hosts, which say nothing of either."""
     found = emulator.client("ec2").describe_instances(
         Filters=[
             {"Name": "instance-state-name", "Values": ["running"]},
@@ -192,10 +198,24 @@ def workers(emulator: Emulator) -> list[tuple[str, str]]:
         ]
     )["Reservations"]
     machines = [each for reservation in found for each in reservation["Instances"]]
-    return [
-        (each["InstanceId"], f"ip-{each['PrivateIpAddress'].replace('.', '-')}")
-        for each in machines
-    ]
+    return [(each["InstanceId"], f"host-{number}.corp") for number, each in enumerate(machines)]
+
+
+def all_are_ready(emulator: Emulator) -> list[str]:
+    """Lets each worker tell that it is, and its host; returns the hosts."""
+    found = workers(emulator)
+    for instance, host in found:
+        tell(emulator, instance, state="ready", host=host)
+    return [host for _, host in found]
+
+
+def tell(emulator: Emulator, instance: str, **told: str) -> None:
+    """As a node does."""
+    emulator.client("s3").put_object(
+        Bucket=bucket_of(emulator),
+        Key=f"nodes/AROA:{instance}/state.json",
+        Body=json.dumps({"role": "worker", **told}),
+    )
 
 
 def bucket_of(emulator: Emulator) -> str:
@@ -205,14 +225,9 @@ def bucket_of(emulator: Emulator) -> str:
 def test_a_worker_that_never_joins_is_named_with_its_reason(
     running: Cloud, page: Served, emulator: Emulator
 ) -> None:
-    (_, first), (second, _) = workers(emulator)
-    page.hosts = [first]
-    emulator.client("s3").put_object(
-        Bucket=bucket_of(emulator),
-        Key=f"nodes/AROA:{second}/state.json",
-        Body=json.dumps({"role": "worker", "state": "failed", "reason": "no Python 3.12"}),
-        ContentType="application/json",
-    )
+    page.hosts = all_are_ready(emulator)[:1]
+    second = workers(emulator)[1][0]
+    tell(emulator, second, state="failed", reason="no Python 3.12")
     done = running.run("up", "--page", page.url, "--yes", "--deadline", "60", code=3)
     assert "Nothing to change" in done.stdout
     assert "the page answers, 1 of 2 workers have joined" in done.stdout
@@ -244,7 +259,7 @@ def test_an_interrupt_leaves_the_cluster_as_it_is(running: Cloud, emulator: Emul
 
 
 def test_up_ends_when_all_have_joined(running: Cloud, page: Served, emulator: Emulator) -> None:
-    page.hosts = [host for _, host in workers(emulator)]
+    page.hosts = all_are_ready(emulator)
     opened = running.folder.parent / "opened"
     browser = running.folder.parent / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" >> {opened}\n')
@@ -257,7 +272,7 @@ def test_up_ends_when_all_have_joined(running: Cloud, page: Served, emulator: Em
 
 
 def test_status_lists_nodes_cost_and_end(running: Cloud, page: Served, emulator: Emulator) -> None:
-    page.hosts = [host for _, host in workers(emulator)]
+    page.hosts = all_are_ready(emulator)
     told = running.told("status", "--page", page.url)
     assert [(each["role"], each["state"]) for each in told["nodes"]] == [
         ("master", "joined"),
@@ -265,14 +280,13 @@ def test_status_lists_nodes_cost_and_end(running: Cloud, page: Served, emulator:
         ("worker", "joined"),
     ]
     assert told["test"] == "ready" and 0 <= told["usd_so_far"] < 0.14
+    assert told["max_total_usd"] == 0.56
     done = running.run("status", "--page", page.url)
     assert "Cost: $0.14 an hour, $0.0" in done.stdout and "Ends: 20" in done.stdout
     assert "in 3:" in done.stdout
 
 
-def test_a_machine_that_ends_is_shown_without_its_address(
-    running: Cloud, emulator: Emulator
-) -> None:
+def test_a_machine_that_ends_is_called_so(running: Cloud, emulator: Emulator) -> None:
     (ending, _), (staying, _) = workers(emulator)
     ec2 = emulator.client("ec2")
     ec2.stop_instances(InstanceIds=[ending])
@@ -280,7 +294,7 @@ def test_a_machine_that_ends_is_shown_without_its_address(
         nodes = {each["instance"]: each for each in running.told("status")["nodes"]}
     finally:
         ec2.start_instances(InstanceIds=[ending])
-    assert (nodes[ending]["state"], nodes[ending]["address"]) == ("ending", "")
+    assert (nodes[ending]["state"], nodes[staying]["state"]) == ("ending", "ready")
     assert nodes[staying]["address"].startswith("10.42.0.")
 
 
@@ -303,7 +317,7 @@ def test_nobody_with_another_certificate_is_the_page(running: Cloud, page: Serve
     context.load_cert_chain(other.with_suffix(".crt"), other)
     server = Served(("127.0.0.1", 0), Page)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.password, server.hosts = page.password, []
+    server.password, server.hosts, server.said = page.password, [], []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     assert running.told("status", "--page", server.url)["test"] == "unknown"
     server.shutdown()
@@ -315,7 +329,8 @@ def test_push_sends_the_test_and_nothing_else(running: Cloud, emulator: Emulator
     assert running.told("push")["pushed"] is False
     path = running.folder / "locust/locustfile.py"
     path.write_text(path.read_text() + "\n# Another version.\n")
-    assert running.told("push")["pushed"] is True
+    told = running.told("push")
+    assert (told["pushed"], told["offered"]) == (True, None), "the page was not seen"
     assert s3.head_object(Bucket=bucket_of(emulator), Key="bundle/test.zip")["ETag"] != before
 
 
@@ -336,6 +351,11 @@ def test_up_with_a_variable_changes_what_is_there(running: Cloud, emulator: Emul
 
 def test_what_was_given_once_holds_for_the_next_time(running: Cloud) -> None:
     """The command that the page shows for more time says nothing of the workers."""
+    # As if it had been up for an hour.
+    state = running.folder / "terraform.tfstate"
+    known = json.loads(state.read_text())
+    known["outputs"]["spent"]["value"]["since"] -= 3600
+    state.write_text(json.dumps(known))
     words = ("up", "--yes", "--deadline", "0")
     longer = running.run(*words, "--var", "lease=2", code=3).stdout
     assert "Kept from an earlier --var: worker_count = 1" in longer
@@ -344,6 +364,9 @@ def test_what_was_given_once_holds_for_the_next_time(running: Cloud) -> None:
     same = running.run(*words, code=3).stdout
     assert "Kept from an earlier --var: lease = 2, worker_count = 1" in same
     assert "Nothing to change" in same and "0 of 1 workers have joined" in same
+    assert "at most $0.4" in longer and "about $0.0" in longer and "since the first `up`" in longer
+    told = running.told("status")
+    assert 0.08 < told["usd_so_far"] < 0.12 and 0.4 < told["max_total_usd"] < 0.45
 
 
 def test_without_a_terminal_or_a_yes_nothing_is_changed(running: Cloud, emulator: Emulator) -> None:
@@ -433,9 +456,33 @@ def test_what_is_left_behind_is_named(cloud: Cloud, emulator: Emulator) -> None:
             }
         ],
     )["Instances"][0]["InstanceId"]
+    stack = state["outputs"]["stack"]["value"]
+    role = {"RoleName": f"{stack}-stray", "AssumeRolePolicyDocument": "{}"}
+    emulator.client("iam").create_role(**role)
     told = cloud.told("down", "--yes", "--deadline", "0", code=1)
-    assert told["left"] == [f"machine {stray}"]
+    assert told["left"] == [f"machine {stray}", f"role {stack}-stray"]
     assert "not confirmed gone" in told["error"]
+    assert f"aws --region us-east-1 iam delete-role --role-name {stack}-stray" in told["commands"]
+    again = cloud.told("down", "--yes", code=1)
+    assert again["left"] == [f"{stack}: {each}" for each in told["left"]]
+
+
+def test_a_cluster_whose_state_is_lost_is_not_called_none(cloud: Cloud, emulator: Emulator) -> None:
+    cloud.run("up", "--yes", "--deadline", "0", "--var", "worker_count=0", code=3)
+    state = cloud.folder / "terraform.tfstate"
+    stack = json.loads(state.read_text())["outputs"]["stack"]["value"]
+    state.rename(cloud.folder / "lost")
+    for word in ("down", "status"):
+        done = cloud.run(word, code=1)
+        assert "There is no cluster" not in done.stdout
+        assert "in us-east-1 there is what is listed below" in done.stderr
+        assert f"\n{stack}\n  auto-scaling group {stack}-workers\n" in done.stderr
+        assert f"aws --region us-east-1 iam delete-role --role-name {stack}-master" in done.stderr
+    told = cloud.told("down", code=1)
+    kinds = {each.removeprefix(f"{stack}: ").rpartition(" ")[0] for each in told["left"]}
+    assert kinds == set(LOOKS) - {"address", "network interface", "budget"}
+    (cloud.folder / "lost").rename(state)
+    assert cloud.told("down", "--yes")["left"] == []
 
 
 def test_down_needs_neither_the_package_nor_the_test(cloud: Cloud, emulator: Emulator) -> None:
@@ -475,20 +522,6 @@ def test_without_credentials_it_is_said_how_to_give_them(cloud: Cloud) -> None:
         "there are no credentials for AWS: set AWS_ACCESS_KEY_ID"
         in cloud.run("up", "--yes", code=2).stderr
     )
-    tool = cloud.folder.parent / "bin/aws"
-    tool.parent.mkdir()
-    tool.write_text(
-        '#!/bin/sh\necho "{\\"AccessKeyId\\": \\"a\\", \\"SecretAccessKey\\": \\"b\\"}"\n'
-    )
-    tool.chmod(0o755)
-    cloud.extra["PATH"] = f"{tool.parent}:{os.environ['PATH']}"
-    assert "There is no cluster." in cloud.run("status").stdout
-    tool.unlink()
-    profile = cloud.folder.parent / ".aws/credentials"
-    profile.parent.mkdir()
-    profile.write_text("[work]\naws_access_key_id = test\naws_secret_access_key = test\n")
-    cloud.extra["AWS_PROFILE"] = "work"
-    assert "There is no cluster." in cloud.run("status").stdout
 
 
 def test_a_folder_without_a_cluster_is_refused(tmp_path: Path, emulator: Emulator) -> None:
@@ -503,52 +536,3 @@ def test_init_leaves_a_folder_alone_that_holds_something(cloud: Cloud) -> None:
     assert "is there already and not empty" in told
     gone = cloud.run("init", "new", "--package", "gone.whl", code=2).stderr
     assert "there is no package `gone.whl`" in gone
-
-
-def test_what_init_copies_is_in_the_wheel_and_is_the_stack() -> None:
-    """maturin takes what the patterns name, and `init` takes what it finds there."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["maturin"]["include"]
-    prefix = "python/gregaria/cloud/stack/"
-    assert {each["path"].removeprefix(prefix) for each in settings} == set(stack_folder.PARTS)
-    copied = {str(path) for path in stack_folder.parts()}
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=STACK,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split()
-    assert copied == {name for name in listed if not name.startswith("tests/")}
-
-
-def test_an_installation_gives_its_own_wheel(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site, about = tmp_path / "site", "gregaria-9.9.dist-info"
-    files = {
-        "gregaria/__init__.py": "",
-        "gregaria/_native.abi3.so": "native",
-        f"{about}/METADATA": "Metadata-Version: 2.1\nName: gregaria\nVersion: 9.9\n",
-        f"{about}/WHEEL": "Wheel-Version: 1.0\nTag: cp311-abi3-manylinux_2_34_x86_64\n",
-        f"{about}/INSTALLER": "pip",
-        "gregaria/__pycache__/__init__.cpython-311.pyc": "",
-    }
-    for name, text in files.items():
-        (site / name).parent.mkdir(parents=True, exist_ok=True)
-        (site / name).write_text(text)
-    record = "".join(f"{name},,\n" for name in [*files, "../bin/gregaria", f"{about}/RECORD"])
-    (site / about / "RECORD").write_text(record)
-    monkeypatch.syspath_prepend(str(site))
-    path = stack_folder.make(tmp_path / "mine", None)
-    assert path.name == "gregaria-9.9-cp311-abi3-manylinux_2_34_x86_64.whl"
-    with zipfile.ZipFile(path) as found:
-        assert found.testzip() is None
-        assert set(found.namelist()) == {
-            "gregaria/__init__.py",
-            "gregaria/_native.abi3.so",
-            f"{about}/METADATA",
-            f"{about}/WHEEL",
-            f"{about}/RECORD",
-        }
-        recorded = found.read(f"{about}/RECORD").decode()
-    assert "gregaria/_native.abi3.so,sha256=" in recorded and recorded.endswith(",,\n")

@@ -9,10 +9,11 @@ from pathlib import Path
 from gregaria.cloud import credentials, folder
 from gregaria.cloud.console import Console
 from gregaria.cloud.down import down
+from gregaria.cloud.push import push
 from gregaria.cloud.status import status
 from gregaria.cloud.terraform import Terraform
 from gregaria.cloud.trouble import INTERRUPTED, Trouble
-from gregaria.cloud.up import push, up
+from gregaria.cloud.up import up
 
 ABOUT = """\
 A cluster on AWS, by Terraform in a folder that is yours to edit and to commit:
@@ -86,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     )
     ups.add_argument("--no-open", action="store_true", help="do not open the page in a browser")
     words.add_parser("status", parents=[shared, asks_page], help="show nodes, cost and end")
-    words.add_parser("push", parents=[shared], help="send a changed test")
+    words.add_parser("push", parents=[shared, asks_page], help="send a changed test")
     downs = words.add_parser("down", parents=[shared, changes, asks_page], help="remove everything")
     downs.add_argument(
         "--deadline",
@@ -123,7 +124,7 @@ def _carry_out(options: argparse.Namespace, console: Console) -> int:
     if options.word == "status":
         return status(terraform, console, options.page)
     if options.word == "push":
-        return push(terraform, console)
+        return push(terraform, console, options.page)
     words = [word for each in options.var for word in ("-var", each)]
     if options.word == "down":
         return down(

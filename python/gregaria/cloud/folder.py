@@ -20,7 +20,6 @@ PARTS = (
     "*.tf",
     ".gitignore",
     "README.md",
-    "inspect/*.tf",
     "locust/*.py",
     "node/*.py",
     "templates/*",
@@ -58,7 +57,7 @@ def make(folder: Path, package: Path | None) -> Path:
 
 def require(folder: Path) -> None:
     """Refuses a folder that holds no stack."""
-    if not (folder / "main.tf").is_file() or not (folder / "inspect/main.tf").is_file():
+    if not (folder / "main.tf").is_file() or not (folder / "off-switches.tf").is_file():
         raise Trouble(
             f"`{folder}` holds no cluster: make one with `gregaria cloud init {folder}`, or name "
             "its folder with --folder",

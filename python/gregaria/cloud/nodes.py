@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from gregaria.cloud import credentials
+from gregaria.cloud.account import Account
 from gregaria.cloud.page import Page, hosts_of
-from gregaria.cloud.terraform import Terraform
+from gregaria.cloud.stack.node.aws import AwsError, Client
+from gregaria.cloud.trouble import Trouble
 
 
 @dataclass(frozen=True)
@@ -55,36 +60,48 @@ class View:
         return lines
 
 
-def look(terraform: Terraform, outputs: dict[str, Any], page: Page) -> View:
-    """Asks AWS which machines there are, the bucket how they are, the page who has joined."""
-    found = terraform.inspect(
-        region=outputs["region"], stack=outputs["stack"], bucket=outputs["bucket"]
-    )
+def look(outputs: dict[str, Any], page: Page) -> View:
+    """Asks AWS which machines there are, the bucket how they are, the page who has joined.
+
+    Raises `Trouble` if AWS does not tell.
+    """
+    account = Account(outputs["region"], credentials.find)
+    try:
+        machines = account.machines(outputs["stack"])
+        told = states(account, outputs["bucket"])
+    except (AwsError, OSError) as error:
+        raise Trouble(f"AWS does not tell which machines there are: {error}") from error
     state = page.state()
     joined = hosts_of(state) if state else set[str]()
-    told: dict[str, Any] = found["nodes"]
     nodes: list[Node] = []
-    addresses = _addresses(found["running"], found["addresses"])
-    for instance in found["instances"]:
-        address = addresses.get(instance, "")
-        own = told.get(instance, {})
-        is_master = instance == outputs["master_instance"]
+    for machine in machines:
+        own = told.get(machine.instance, {})
+        is_master = machine.instance == outputs["master_instance"]
+        # A worker is called after its host, and which machine that is, the machine says itself.
+        is_in = state is not None if is_master else own.get("host") in joined
+        how, reason = str(own.get("state", "starting")), str(own.get("reason", ""))
+        if not machine.is_up:
+            how, reason = "ending", ""
+        elif is_in:
+            how = "joined"
         role = "master" if is_master else "worker"
-        if instance not in found["running"]:
-            nodes.append(Node(instance, address, role, "ending"))
-            continue
-        is_in = state is not None if is_master else f"ip-{address.replace('.', '-')}" in joined
-        if is_in:
-            nodes.append(Node(instance, address, role, "joined"))
-        else:
-            how = own.get("state", "starting")
-            nodes.append(Node(instance, address, role, how, str(own.get("reason", ""))))
+        nodes.append(Node(machine.instance, machine.address, role, how, reason))
     nodes.sort(key=lambda node: (node.role, node.address))
     test = str(state["state"]) if state else "unknown"
     return View(nodes, state is not None, test, int(outputs["worker_count"]))
 
 
-def _addresses(instances: list[str], addresses: list[str]) -> dict[str, str]:
-    """By machine. The provider leaves out the address of one that has none, and then it is not
-    known whose the others are: none is better than that of another."""
-    return dict(zip(instances, addresses, strict=True)) if len(instances) == len(addresses) else {}
+def states(client: Client, bucket: str) -> dict[str, dict[str, Any]]:
+    """What the nodes say of themselves, by instance. What cannot be read is left out."""
+    found: dict[str, dict[str, Any]] = {}
+    for key in client.list_objects(bucket, "nodes/"):
+        # nodes/ROLE:INSTANCE/state.json
+        identity, _, name = key.removeprefix("nodes/").partition("/")
+        if name != "state.json":
+            continue
+        with suppress(ValueError):
+            object = client.get_object(bucket, key)
+            told = json.loads(object[0]) if object is not None else None
+            if isinstance(told, dict):
+                found[identity.rpartition(":")[2]] = told
+    return found

@@ -36,6 +36,17 @@ class Page:
         """Stops the test, if the page answers."""
         self._ask("POST", "/stop")
 
+    def log(self, since: int = 0) -> tuple[list[str], int]:
+        """What the master has said from a number on, and the number of what it says next."""
+        said: list[str] = []
+        while True:
+            told = self._ask("GET", f"/api/v1/log?since={since}&source=master") or {}
+            lines: list[dict[str, Any]] = told.get("lines", [])
+            if not lines:
+                return said, since
+            said += [str(line["text"]) for line in lines]
+            since = int(lines[-1]["seq"]) + 1
+
     def _ask(self, method: str, path: str) -> dict[str, Any] | None:
         request = urllib.request.Request(
             self.url + path, method=method, headers={"Authorization": f"Bearer {self._password}"}

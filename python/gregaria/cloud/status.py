@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from gregaria.cloud import nodes
 from gregaria.cloud.console import Console
 from gregaria.cloud.cost import dollars, remaining, so_far
+from gregaria.cloud.down import without_state
 from gregaria.cloud.page import Page
 from gregaria.cloud.terraform import Terraform
 
@@ -17,9 +18,7 @@ def status(terraform: Terraform, console: Console, page_url: str | None) -> int:
     made = [each for each in terraform.state() if each["type"].startswith("aws_")]
     outputs = terraform.outputs()
     if not made:
-        console.note(up=False)
-        console.say("There is no cluster.")
-        return 0
+        return without_state(terraform, console, [])
     if not any(each["type"] == "aws_autoscaling_schedule" for each in made):
         console.note(up=False, resources=[each["address"] for each in made])
         console.say(f"{len(made)} resources of a cluster that was not finished:")
@@ -28,7 +27,7 @@ def status(terraform: Terraform, console: Console, page_url: str | None) -> int:
         console.say("Finish it with `gregaria cloud up`, or remove it with `gregaria cloud down`.")
         return 1
     page = Page(outputs, page_url)
-    view = nodes.look(terraform, outputs, page)
+    view = nodes.look(outputs, page)
     now = datetime.now(UTC)
     cost = so_far(outputs, now)
     console.note(
@@ -49,7 +48,8 @@ def status(terraform: Terraform, console: Console, page_url: str | None) -> int:
     for node in view.nodes:
         console.say(node.line())
     console.say(
-        f"Cost: {dollars(outputs['estimated_usd_per_hour'])} an hour, {dollars(cost)} so far "
+        f"Cost: {dollars(outputs['estimated_usd_per_hour'])} an hour, {dollars(cost)} so far, at "
+        f"most {dollars(outputs['max_total_usd'])} until the end, counted from the first `up` "
         "(estimate, without transfer of data)"
     )
     console.say(f"Ends: {outputs['expires_at']}, {remaining(outputs, now)}")

@@ -122,16 +122,6 @@ class Terraform:
         told = json.loads(self._read("output", "-json"))
         return {name: each["value"] for name, each in told.items()}
 
-    def inspect(self, **variables: str) -> dict[str, Any]:
-        """What AWS has of a stack, by the configuration that only looks."""
-        inner = Terraform(self.folder / "inspect", self._program)
-        inner.init()
-        given = [word for item in variables.items() for word in ("-var", "=".join(item))]
-        done = inner._call("apply", "-input=false", "-auto-approve", *given, is_quiet=True)
-        if done.returncode != 0:
-            raise Trouble(f"cannot look at what there is:\n{_words(done)}")
-        return inner.outputs()
-
     def _read(self, *words: str) -> str:
         done = self._call(*words, is_quiet=True)
         if done.returncode != 0:

@@ -1,4 +1,4 @@
-"""`gregaria cloud up` and `push`: a cluster, and another test for it."""
+"""`gregaria cloud up`: a cluster as the folder says, and the wait for its workers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gregaria.cloud import kept, nodes
+from gregaria.cloud.applying import apply
 from gregaria.cloud.console import Console
-from gregaria.cloud.cost import dollars
+from gregaria.cloud.cost import dollars, so_far
 from gregaria.cloud.page import Page
 from gregaria.cloud.terraform import Plan, Terraform
 from gregaria.cloud.trouble import WORKERS_MISSING, Trouble
 
 #: Seconds between two looks at nodes that boot.
 INTERVAL = 10
-
-#: Where the test is, in Terraform's words.
-TEST = "aws_s3_object.test"
 
 
 def up(
@@ -43,7 +41,7 @@ def up(
             _tell_plan(plan, console)
             console.ask("Make it?", is_yes)
             kept.write(terraform.folder, variables)
-            _apply(terraform, plan)
+            apply(terraform, plan)
         else:
             kept.write(terraform.folder, variables)
             console.say("Nothing to change: the cluster is as the folder says.")
@@ -51,32 +49,14 @@ def up(
         terraform.forget(plan)
     outputs = terraform.outputs()
     page = Page(outputs, page_url)
-    view = _wait(terraform, outputs, page, console, quorum, deadline)
+    _tell_way(outputs, page_url, console)
+    view = _wait(outputs, page, console, quorum, deadline)
     _tell_end(outputs, view, page, console)
     wanted = view.wanted if quorum is None else quorum
     if not view.is_page_there or view.joined < wanted:
         return WORKERS_MISSING
     if opens_page and sys.stdout.isatty():
         webbrowser.open(page.url)
-    return 0
-
-
-def push(terraform: Terraform, console: Console) -> int:
-    """Sends the test and nothing else. The master offers it to the workers when none runs."""
-    terraform.init()
-    plan = terraform.plan(f"-target={TEST}")
-    others = [address for address in plan.actions if address != TEST]
-    try:
-        if others:
-            raise Trouble(f"not only the test would change ({others[0]}): use `gregaria cloud up`")
-        console.note(pushed=bool(plan.actions))
-        if not plan.actions:
-            console.say("The test is the same as before.")
-            return 0
-        terraform.apply(plan)
-    finally:
-        terraform.forget(plan)
-    console.say("The master takes the new test within 10 seconds, or when the present run is over.")
     return 0
 
 
@@ -113,6 +93,10 @@ def _tell_plan(plan: Plan, console: Console) -> None:
         f"Cost: about {dollars(rate)} an hour, at most {dollars(total)} in all, by prices of "
         "us-east-1 written down from memory and not checked, and without transfer of data"
     )
+    if {"spent", "expires_at"} <= plan.before.keys():
+        spent = so_far(plan.before, datetime.now(UTC))
+        console.note(usd_so_far=round(spent, 4))
+        console.say(f"Of that, about {dollars(spent)} are spent since the first `up`")
     console.say(f"Everything ends by itself at {end}")
     region = plan.variables.get("region", "us-east-1")
     if region != "us-east-1":
@@ -137,26 +121,22 @@ def _in_hours(hours: float) -> str:
     return end.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _apply(terraform: Terraform, plan: Plan) -> None:
-    try:
-        terraform.apply(plan)
-    except Trouble as trouble:
-        raise Trouble(_half_way(terraform, trouble)) from trouble
-
-
-def _half_way(terraform: Terraform, trouble: Trouble) -> str:
-    made = [each["address"] for each in terraform.state() if each["type"].startswith("aws_")]
-    if not made:
-        return f"{trouble}. Nothing was made in AWS"
-    listed = "\n".join(f"  {address}" for address in made)
-    return (
-        f"{trouble}. This exists now, and some of it costs money:\n{listed}\n"
-        "Try again with `gregaria cloud up`, or remove it with `gregaria cloud down`"
+def _tell_way(outputs: dict[str, Any], page_url: str | None, console: Console) -> None:
+    """Says how a page is reached that has no public address."""
+    if outputs["has_public_address"] or page_url is not None:
+        return
+    console.note(tunnel_command=outputs["tunnel_command"])
+    console.say(
+        f"The master has no public address. Where {outputs['master_ip']} cannot be reached, bring "
+        "the page to this machine by Session Manager, in another terminal:"
+    )
+    console.say(f"  {outputs['tunnel_command']}")
+    console.say(
+        "Then open https://127.0.0.1:8089, and give `gregaria cloud` --page https://127.0.0.1:8089"
     )
 
 
 def _wait(
-    terraform: Terraform,
     outputs: dict[str, Any],
     page: Page,
     console: Console,
@@ -167,7 +147,14 @@ def _wait(
     end = time.monotonic() + deadline
     before = ""
     while True:
-        view = nodes.look(terraform, outputs, page)
+        try:
+            view = nodes.look(outputs, page)
+        except Trouble as trouble:
+            if time.monotonic() > end:
+                raise
+            console.say(f"{trouble}. It is asked again")
+            time.sleep(min(INTERVAL, max(0.1, end - time.monotonic())))
+            continue
         wanted = view.wanted if quorum is None else quorum
         there = "the page answers" if view.is_page_there else "no page yet"
         line = f"{there}, {view.joined} of {view.wanted} workers have joined"

@@ -111,18 +111,6 @@ def has_object(state: State, context: Context) -> bool:
     return True
 
 
-def list_objects(given: State, context: Context) -> State:
-    found = s3(context).list_objects_v2(Bucket=given["bucket"], Prefix=given["prefix"] or "")
-    return {"id": given["bucket"], "keys": [each["Key"] for each in found.get("Contents", [])]}
-
-
-def read_object(given: State, context: Context) -> State:
-    found = s3(context).get_object(Bucket=given["bucket"], Key=given["key"])
-    is_text = found["ContentType"].startswith("text/") or "json" in found["ContentType"]
-    body = found["Body"].read().decode() if is_text else None
-    return {"id": given["key"], "body": body, "content_type": found["ContentType"]}
-
-
 def put_parameter(state: State, context: Context) -> State:
     client("ssm", context.region).put_parameter(
         Name=state["name"], Type=state["type"], Value=state["value"], Tags=tags(state, context)
@@ -203,8 +191,6 @@ RESOURCES.update(
 )
 DATA.update(
     {
-        "aws_s3_objects": list_objects,
-        "aws_s3_object": read_object,
         "aws_caller_identity": lambda given, context: {"id": ACCOUNT, "account_id": ACCOUNT},
         "aws_partition": lambda given, context: {"id": "aws", "partition": "aws"},
     }
