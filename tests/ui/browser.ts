@@ -53,11 +53,19 @@ export interface Watched {
 /** Opens a page that writes down errors and refusals of its policy. */
 export async function openPage(
   browser: Browser,
-  look: { width?: number; height?: number; scheme?: "light" | "dark"; timezone?: string } = {},
+  look: {
+    width?: number;
+    height?: number;
+    /** Dots of the screen a pixel, along a side. */
+    scale?: number;
+    scheme?: "light" | "dark";
+    timezone?: string;
+  } = {},
 ): Promise<Watched> {
   const context = await browser.newContext({
     viewport: { width: look.width ?? 1280, height: look.height ?? 900 },
     colorScheme: look.scheme ?? "light",
+    ...(look.scale && { deviceScaleFactor: look.scale }),
     ...(look.timezone && { timezoneId: look.timezone }),
   });
   const page = await context.newPage();

@@ -207,7 +207,9 @@ describe.skipIf(!hasBrowser)("the cloud line", () => {
     await line.getByRole("button", { name: "Tear down now" }).click();
     const dialog = page.getByRole("dialog", { name: "Stop the test and end 201 machines?" });
     const main = dialog.getByRole("button", { name: "Export and tear down" });
-    expect(await main.evaluate((button) => button === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => main.evaluate((button) => button === document.activeElement))
+      .toBe(true);
     for (const colorScheme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme });
       expect(await violations(page, "dialog"), colorScheme).toEqual([]);
@@ -215,7 +217,7 @@ describe.skipIf(!hasBrowser)("the cloud line", () => {
     const download = page.waitForEvent("download");
     await main.click();
     await dialog.getByText("Stopping the test…").waitFor();
-    expect(server.mood.commands.map((one) => one.path)).toEqual(["/runs/42/stop"]);
+    await expect.poll(() => server.mood.commands.map((one) => one.path)).toEqual(["/runs/42/stop"]);
     const end = { kind: "stopped", reason: "", by: "anna", time: Date.now() / 1000 } as const;
     server.mood.state = (state) => ({ ...state, phase: "ended", end });
     expect((await download).suggestedFilename()).toBe("run-42.html");

@@ -38,13 +38,13 @@ describe.skipIf(!hasBrowser)("the live page", () => {
       .getByText(/No data since \d\d:\d\d:\d\d\. Retrying\./)
       .waitFor({ timeout: allowed(6000) });
     await page.getByText("Not connected").waitFor();
-    expect(await page.locator(".figures.stale").count()).toBe(1);
+    await page.locator(".figures.stale").waitFor();
     const stop = page.getByRole("button", { name: "Stop test" }).filter({ visible: true });
     expect(await stop.isEnabled()).toBe(true);
     server.mood.isSilent = false;
     await page.getByText(/Back\. \d+ s were missing and have been loaded\./).waitFor();
     await page.getByText("● Running").waitFor();
-    expect(await page.locator(".stale").count()).toBe(0);
+    await expect.poll(() => page.locator(".stale").count()).toBe(0);
   });
 
   test("tells a master that restarted from one that was away", async () => {
@@ -70,6 +70,7 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     await page.goto(`${base}${OVERVIEW}?t=730-760`);
     const chart = page.locator("figure", { hasText: "Response time" });
     await chart.getByRole("button", { name: "Show as table" }).click();
+    await chart.locator("tbody tr").first().waitFor();
     const rows = await chart.locator("tbody tr").allInnerTexts();
     const inGap = rows.filter((row) => /^12:(1[6-9]|2[0-7])/.test(row));
     expect(inGap.length).toBeGreaterThan(5);
@@ -78,6 +79,7 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     }
     const users = page.locator("figure", { hasText: "Throughput" });
     await users.getByRole("button", { name: "Show as table" }).click();
+    await users.locator("tbody tr").first().waitFor();
     expect(await users.locator("tbody").innerText()).not.toMatch(/12:20\s+0\b/);
   });
 
@@ -133,6 +135,8 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     await page.goto(base + OVERVIEW);
     const users = page.locator(".figure", { hasText: "Users" }).locator(".value");
     await expect.poll(() => users.innerText()).toBe("5,000");
-    expect(await page.title()).toMatch(/^● [\d,]+ req\/s · [\d.]+ % failed · checkout-peak$/);
+    await expect
+      .poll(() => page.title())
+      .toMatch(/^● [\d,]+ req\/s · [\d.]+ % failed · checkout-peak$/);
   });
 });

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { SCRIPT, serve } from "../../ui/test/server.ts";
 import { hasBrowser, openBrowser, openPage, type Watched } from "./browser.ts";
-import { cellsOf } from "./real/reading.ts";
+import { cellsOf, goByKeys } from "./real/reading.ts";
 
 describe.skipIf(!hasBrowser)("a person", () => {
   let browser: Browser;
@@ -59,7 +59,9 @@ describe.skipIf(!hasBrowser)("a person", () => {
     const dialog = page.getByRole("dialog", { name: "Is shop.example yours to test?" });
     await dialog.waitFor();
     const cancel = dialog.getByRole("button", { name: "Cancel" });
-    expect(await cancel.evaluate((element) => element === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => cancel.evaluate((element) => element === document.activeElement))
+      .toBe(true);
     const start = dialog.getByRole("button", { name: "Start test" });
     await dialog.getByLabel("Type shop.example to confirm").fill("other.example");
     await dialog.getByText("This is not shop.example.").waitFor();
@@ -119,9 +121,7 @@ describe.skipIf(!hasBrowser)("a person", () => {
     const { page } = watched;
     await page.goto(`${base}/runs/42/overview`);
     await page.getByText("● Running").waitFor();
-    await page.keyboard.press("g");
-    await page.keyboard.press("e");
-    await page.waitForURL("**/endpoints");
+    await goByKeys(page, "e", /\/endpoints$/);
     await page.getByText("/item/[id]").first().waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("checkout part-3");
@@ -232,6 +232,7 @@ describe.skipIf(!hasBrowser)("a night on which clocks are put back", () => {
       const texts = await chart.locator("tbody th").allInnerTexts();
       return texts.reverse().map((text) => text.trim());
     };
+    await chart.locator("tbody th").first().waitFor();
     const elapsed = await times();
     expect(elapsed).toEqual([...elapsed].sort());
     expect(new Set(elapsed).size).toBe(elapsed.length);

@@ -51,7 +51,7 @@ describe.skipIf(!hasBrowser)("the weight", () => {
     await page.goto(`file://${folder}/report.html`);
     await page.getByRole("heading", { name: "checkout-peak" }).waitFor();
     await page.getByText('<b>"though"</b>').waitFor();
-    expect(await page.locator("canvas").count()).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => page.locator("canvas").count()).toBeGreaterThanOrEqual(4);
     expect(asked.filter((url) => !url.startsWith("data:"))).toEqual([
       `file://${folder}/report.html`,
     ]);

@@ -10,6 +10,8 @@ import * as world from "./world.ts";
 /** What the server does besides its script. Tests change it while it runs. */
 export interface Mood {
   script: world.Script;
+  /** The second of the run at which time stands still; `null` where it goes on by itself. */
+  second: number | null;
   instance: string;
   /** Nothing is sent, though connections are open. */
   isSilent: boolean;
@@ -50,6 +52,7 @@ export const SCRIPT: world.Script = {
 export function serve(port: number, changes: Partial<Mood> = {}, began?: number) {
   const mood: Mood = {
     script: SCRIPT,
+    second: null,
     instance: "first",
     isSilent: false,
     isHeldBack: false,
@@ -64,7 +67,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
   const begin = Math.floor(Date.now() / 1000) - mood.script.history;
   const start = began ?? begin;
   const sessions = new Set<string>();
-  const clock = () => Math.floor(Date.now() / 1000) - begin;
+  const clock = () => mood.second ?? Math.floor(Date.now() / 1000) - begin;
   const listeners = new Set<() => void>();
   const timer = setInterval(() => {
     if (!mood.isSilent) {
@@ -206,6 +209,10 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
       last = since;
     }
     const tell = () => {
+      if (last === mood.second) {
+        // The page shall know that the way is open, though nothing is new.
+        send({ event: "state", data: state(last) });
+      }
       for (; last < clock(); last += 1) {
         tick(last + 1).forEach(send);
       }

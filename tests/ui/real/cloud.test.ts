@@ -50,7 +50,7 @@ describe.skipIf(!canServe)("the cloud line of a real master", () => {
     await page.getByRole("dialog").getByText("no Python 3.12").waitFor();
     await page.keyboard.press("Escape");
 
-    keep({ ends_at: Date.now() / 1000 + 90 });
+    keep({ ends_at: Date.now() / 1000 + 115 });
     await line.getByText(/Ends in 01:\d\d\./).waitFor();
     const run = await startTest(page, { users: 3 });
     await pill(page).getByText("Running").waitFor();

@@ -68,7 +68,7 @@ describe.skipIf(!canServe || !hasCrowd)("the page of a large cluster", () => {
       .poll(async () => numberOf(await tab.innerText()))
       .toBeGreaterThanOrEqual(ENDPOINTS);
     const shown = page.getByRole("link", { name: /^Workers/ });
-    expect(await shown.innerText()).toContain(`${WORKERS}/${WORKERS}`);
+    await expect.poll(() => shown.innerText()).toContain(`${WORKERS}/${WORKERS}`);
   });
 
   test.skipIf(isFirefox)(

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openBrowser, openPage, type Watched } from "../browser.ts";
 import { canServe, Folder, type Serving } from "./command.ts";
 import { allowed } from "./patience.ts";
-import { button, cellsOf, figure, numberOf, pill, startTest, write } from "./reading.ts";
+import { button, cellsOf, figure, goByKeys, numberOf, pill, startTest, write } from "./reading.ts";
 import { Target } from "./target.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -128,9 +128,7 @@ describe.skipIf(!canServe)("a test that is driven by its page", () => {
     await page.keyboard.press("Enter");
     await expect.poll(() => figure(page, "Users").innerText()).toBe("1");
     await page.keyboard.press("Escape");
-    await page.keyboard.press("g");
-    await page.keyboard.press("e");
-    await page.waitForURL("**/runs/3/endpoints");
+    await goByKeys(page, "e", /\/runs\/3\/endpoints$/);
     await page.keyboard.press("Shift+S");
     await pill(page).getByText("Stopped").waitFor();
   });

@@ -10,7 +10,7 @@ import { openBrowser, openPage, type Watched } from "../browser.ts";
 import { canServe, Folder, freePort, hasNginx, NGINX, type Serving } from "./command.ts";
 import { Gate } from "./gate.ts";
 import { allowed } from "./patience.ts";
-import { button, chartRows, figure, pill, write } from "./reading.ts";
+import { button, chartRows, elapsed, figure, pill, write } from "./reading.ts";
 
 describe.skipIf(!canServe)("the page of a run", () => {
   const folder = new Folder();
@@ -59,10 +59,10 @@ describe.skipIf(!canServe)("the page of a run", () => {
     await pill(page).getByText("Running").waitFor();
     serving.started.process.kill("SIGSTOP");
     await page.getByText(/No data since \d\d:\d\d:\d\d\. Retrying\./).waitFor();
-    await expect(page.locator(".figures.stale").count()).resolves.toBe(1);
+    await page.locator(".figures.stale").waitFor();
     serving.started.process.kill("SIGCONT");
     await pill(page).getByText("Running").waitFor();
-    expect(await page.locator(".stale").count()).toBe(0);
+    await expect.poll(() => page.locator(".stale").count()).toBe(0);
     for (const title of ["Response time", "Throughput and users"]) {
       await expect.poll(() => chartRows(page, title)).toContainEqual(expect.stringMatching(GAP));
     }
@@ -77,9 +77,10 @@ describe.skipIf(!canServe)("the page of a run", () => {
     await page.goto(serving.url + next);
     await pill(page).getByText("Running").waitFor();
     await expect
-      .poll(async () => (await chartRows(page, "Response time")).at(-1) ?? "")
-      .toMatch(/^00:0[0-3]\b/);
-    expect((await chartRows(page, "Response time")).length).toBeLessThan(15);
+      .poll(async () => (await chartRows(page, "Response time")).length)
+      .toBeGreaterThan(1);
+    const rows = await chartRows(page, "Response time");
+    expect(rows.length).toBeLessThanOrEqual((await elapsed(page)) + 1);
     await stop(next);
   });
 
@@ -141,7 +142,7 @@ describe.skipIf(!canServe)("the page of a run", () => {
     const tabs: Page[] = [];
     for (let tab = 0; tab < 8; tab += 1) {
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(60_000);
       tabs.push(page);
       void page.goto(serving.url + path);
     }
@@ -179,7 +180,7 @@ describe.skipIf(!canServe)("a page whose server is killed", () => {
     await page.getByText(/No data since \d\d:\d\d:\d\d\. Retrying\./).waitFor();
     expect(Date.now() - killed).toBeLessThan(allowed(4000));
     await pill(page).getByText("Not connected").waitFor();
-    expect(await page.locator(".figures.stale").count()).toBe(1);
+    await page.locator(".figures.stale").waitFor();
     expect(await button(page, "Stop test").isEnabled()).toBe(true);
     const drawn = await chartRows(page, "Response time");
 

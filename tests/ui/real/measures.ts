@@ -1,7 +1,9 @@
 // What a page costs, as the browser counts it.
 
 import type { CDPSession, Page } from "playwright-core";
+import { expect } from "vitest";
 import { violations } from "../axe.ts";
+import { elapsed } from "./reading.ts";
 
 /** What axe complains of in the light and in the dark. */
 export async function axeInBothThemes(page: Page): Promise<string[]> {
@@ -45,21 +47,17 @@ export class Load {
     return this.sum((path) => !path.startsWith("/api/"));
   }
 
-  /** What the live data of so many seconds weighs. */
+  /** What the live data of so many seconds of the run weighs. */
   async live(page: Page, seconds: number): Promise<{ bytesPerSecond: number }> {
     const ofStream = (path: string) => path.startsWith("/api/");
+    const reaches = async (second: number) => {
+      await expect.poll(() => elapsed(page)).toBeGreaterThanOrEqual(second);
+      return { second: await elapsed(page), bytes: this.sum(ofStream) };
+    };
     // The first picture is not what comes every second.
-    const moment = () => page.locator(".run-facts").innerText();
-    const first = await moment();
-    await page.waitForFunction(
-      (text) => (document.querySelector(".run-facts") as HTMLElement).innerText !== text,
-      first,
-    );
-    const [bytes, begin] = [this.sum(ofStream), Date.now()];
-    await page.waitForFunction((end) => Date.now() > end, begin + seconds * 1000, {
-      timeout: seconds * 1000 + 10_000,
-    });
-    return { bytesPerSecond: (this.sum(ofStream) - bytes) / ((Date.now() - begin) / 1000) };
+    const first = await reaches((await elapsed(page)) + 1);
+    const last = await reaches(first.second + seconds);
+    return { bytesPerSecond: (last.bytes - first.bytes) / (last.second - first.second) };
   }
 
   /** Memory of its scripts after everything unused was thrown away. */

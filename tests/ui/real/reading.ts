@@ -1,6 +1,7 @@
 // What a person reads off the page, by roles and labels alone.
 
 import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** The value of one of the six figures. */
 export function figure(page: Page, name: string): Locator {
@@ -47,6 +48,24 @@ export async function startTest(
   return Number(/\/runs\/(\d+)\//.exec(page.url())?.[1]);
 }
 
+/** Goes to a screen by the two keys that lead there; again if they came too far apart to be one word. */
+export async function goByKeys(page: Page, second: string, url: RegExp): Promise<void> {
+  await expect
+    .poll(async () => {
+      await page.keyboard.press("g");
+      await page.keyboard.press(second);
+      return page.url();
+    })
+    .toMatch(url);
+}
+
+/** Seconds of the run, as its head says. */
+export async function elapsed(page: Page): Promise<number> {
+  const text = await page.locator(".run-facts").innerText();
+  const [, minutes, seconds] = /(\d+):(\d\d)(?:\/[\d:]+)?\s*$/.exec(text) ?? [];
+  return Number(minutes) * 60 + Number(seconds);
+}
+
 /** Cells of a row of a table, by the titles above them. */
 export async function cellsOf(row: Locator): Promise<Record<string, string>> {
   return row.evaluate((element) => {
@@ -67,6 +86,7 @@ export async function chartRows(page: Page, title: string): Promise<string[]> {
   await chart.getByRole("button", { name: /^Show as (table|chart)$/ }).waitFor();
   if (await show.isVisible()) {
     await show.click();
+    await chart.locator("table").waitFor();
   }
   return chart.locator("tbody tr").allInnerTexts();
 }

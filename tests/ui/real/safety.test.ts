@@ -34,7 +34,7 @@ describe.skipIf(!canServe)("a public host", () => {
     await page.getByRole("button", { name: "Start test" }).click();
     const dialog = page.getByRole("dialog", { name: "Is 127.0.0.9 yours to test?" });
     await dialog.waitFor();
-    expect(await focused(page)).toBe("Cancel");
+    await expect.poll(() => focused(page)).toBe("Cancel");
     expect(await axeInBothThemes(page)).toEqual([]);
     const typed = dialog.getByLabel("Type 127.0.0.9 to confirm");
     await typed.fill("127.0.0.8");
