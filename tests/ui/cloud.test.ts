@@ -60,6 +60,13 @@ const ROWS: readonly {
     buttons: ["▲ 1 machine failed to start", "Extend", "Tear down now"],
   },
   {
+    name: "with machines that lack something",
+    cloud: () => ({ limited: [{ ...FAILED, reason: "1024 files", log: "" }] }),
+    text: /▲ 1 machine limited/,
+    tone: "plain",
+    buttons: ["▲ 1 machine limited", "Extend", "Tear down now"],
+  },
+  {
     name: "unreadable",
     cloud: () => ({ condition: "unreadable", problem: "EOF while parsing" }),
     text: /▲ Cloud facts unreadable: EOF while parsing\..*all machines end in 00:47/,

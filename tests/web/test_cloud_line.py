@@ -40,12 +40,14 @@ def test_the_line_is_told_and_the_end_comes_after_the_test(tmp_path: Path) -> No
             "worker_count": 2,
             "worker_types": ["c7a.medium"],
             "usd_per_hour": 0.139,
-            "max_total_usd": 0.56,
+            "usd_before": 1.5,
+            "max_usd_in_all": 25,
             "started_at": now,
             "ends_at": now + 14400,
         }
         facts.write_text(json.dumps(whole))
         until(lambda: condition(page) == "normal")
+        assert page.get("/api/v1/cloud").json["usd_before"] == 1.5
         until(lambda: page.get("/api/v1/delta").status == 200)
         until(lambda: page.get("/api/v1/delta").json["events"][0]["data"]["cloud"]["workers"] == 2)
 

@@ -44,6 +44,12 @@ describe("the line", () => {
     expect(pricesText(cloudAt(NOW))).toBe("estimate, prices of 2026-11, without transfer of data");
   });
 
+  test("counts what earlier leases have cost", () => {
+    expect(line({ usd_before: 4 }).facts).toContain("$6.10/h, $10.10 so far");
+    const done = line({ usd_before: 4, condition: "done", teardown: ending(NOW, 201) });
+    expect(done.head).toContain("Total $10.10 (estimate).");
+  });
+
   test("calls an unknown price unknown, and never nothing", () => {
     const all = (["normal", "idle", "done"] as const).map((condition) => {
       const { head, facts } = line({ condition, usd_per_hour: null, idle_since: NOW - 720 });

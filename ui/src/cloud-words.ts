@@ -36,13 +36,14 @@ export function formatLeft(seconds: number, isShort = false): string {
   return shown.map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** Dollars since the machines began, and not beyond their end; `null` if the price is not known. */
+/** Dollars since the first of the machines began, and not beyond their end; `null` if the price is not known. */
 export function usdSoFar(cloud: Cloud, now: number): number | null {
   if (cloud.usd_per_hour === null || cloud.started_at === null) {
     return null;
   }
   const end = Math.min(now, cloud.ends_at ?? now);
-  return (Math.max(0, end - cloud.started_at) / 3600) * cloud.usd_per_hour;
+  const lately = (Math.max(0, end - cloud.started_at) / 3600) * cloud.usd_per_hour;
+  return (cloud.usd_before ?? 0) + lately;
 }
 
 /** `AWS eu-north-1 · 200 × c7g.large spot`. */

@@ -968,9 +968,11 @@ export interface components {
             idle_since: number | null;
             /** @description Whether the provider may take workers away at any time. */
             is_spot: boolean;
+            /** @description Machines that run with less than was asked for, such as too few open files; at most five. */
+            limited: components["schemas"]["CloudNode"][];
             /**
              * Format: double
-             * @description What they may cost in all: the ceiling set when they were started.
+             * @description What they may cost in all, `usd_before` included: a command that costs more is refused.
              */
             max_usd: number | null;
             /** @description When the prices were written down. */
@@ -985,10 +987,15 @@ export interface components {
             region: string | null;
             /**
              * Format: double
-             * @description When the machines began to cost.
+             * @description When the machines began to cost what they cost now.
              */
             started_at: number | null;
             teardown: components["schemas"]["CloudTeardown"] | null;
+            /**
+             * Format: double
+             * @description What was spent before `started_at`: by earlier leases, or when there were more or fewer of them.
+             */
+            usd_before: number | null;
             /**
              * Format: double
              * @description What all of them cost in an hour, without transfer of data; `null` if nobody knows, never 0.
@@ -1017,11 +1024,11 @@ export interface components {
              */
             seconds: number;
         };
-        /** @description A machine that failed to start. */
+        /** @description A machine that failed to start, or has less than it should. */
         CloudNode: {
             /** @description The provider's name for it. */
             id: string;
-            /** @description The end of the log of its start. */
+            /** @description The end of the log of its start; empty if it has started. */
             log: string;
             /** @description Why. */
             reason: string;

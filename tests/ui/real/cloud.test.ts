@@ -20,7 +20,7 @@ describe.skipIf(!canServe)("the cloud line of a real master", () => {
     const now = Date.now() / 1000;
     const told = {
       ...{ provider: "AWS", region: "eu-north-1", worker_count: 2, worker_types: ["c7a.medium"] },
-      ...{ usd_per_hour: 0.139, max_total_usd: 0.56, prices_date: "2026-11" },
+      ...{ usd_per_hour: 0.139, max_usd_in_all: 0.56, prices_date: "2026-11" },
       ...{ started_at: now - 3600, ends_at: now + 3600, checked_at: now, ...changes },
     };
     writeFileSync(`${facts}.new`, JSON.stringify(told));

@@ -85,8 +85,8 @@ export function MoreTime(props: { cloud: Cloud; onClose: () => void }) {
       <p>{extensionText(props.cloud, serverNow())}</p>
       {most !== null && (
         <p class="note">
-          The ceiling of one such time is {formatUsd(most)}. The command shows the cost and asks,
-          and a price an hour above the limit of the stack is refused.
+          With all that was spent before, these machines may cost {formatUsd(most)}. The command
+          shows the cost and asks, and is refused if it would be more.
         </p>
       )}
       <div class="row end">
@@ -101,8 +101,29 @@ export function MoreTime(props: { cloud: Cloud; onClose: () => void }) {
 /** Why machines did not start, with the end of their logs. */
 export function FailedMachines(props: { cloud: Cloud; onClose: () => void }) {
   return (
-    <Dialog title="Machines that failed to start" onClose={props.onClose} isWide>
-      {props.cloud.failed.map((machine) => (
+    <Machines
+      title="Machines that failed to start"
+      machines={props.cloud.failed}
+      onClose={props.onClose}
+    />
+  );
+}
+
+/** What machines lack that run all the same. */
+export function LimitedMachines(props: { cloud: Cloud; onClose: () => void }) {
+  return (
+    <Machines
+      title="Machines that have less than was asked for"
+      machines={props.cloud.limited}
+      onClose={props.onClose}
+    />
+  );
+}
+
+function Machines(props: { title: string; machines: Cloud["failed"]; onClose: () => void }) {
+  return (
+    <Dialog title={props.title} onClose={props.onClose} isWide>
+      {props.machines.map((machine) => (
         <section key={machine.id} class="failed-machine">
           <h3>
             {machine.id} ({machine.role})

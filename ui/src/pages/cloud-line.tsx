@@ -25,6 +25,7 @@ const Dialogs = {
   more: lazy(() => import("./cloud-dialogs.tsx").then((page) => page.MoreTime)),
   end: lazy(() => import("./cloud-dialogs.tsx").then((page) => page.TearDown)),
   failed: lazy(() => import("./cloud-dialogs.tsx").then((page) => page.FailedMachines)),
+  limited: lazy(() => import("./cloud-dialogs.tsx").then((page) => page.LimitedMachines)),
 };
 
 const SHAPES: Record<CloudTone, string> = { plain: "", ok: "✓ ", warning: "▲ ", danger: "✕ " };
@@ -74,6 +75,11 @@ function Line(props: { cloud: Cloud }) {
         {shown.failed.length > 0 && (
           <Button kind="quiet" onClick={() => setOpen("failed")}>
             ▲ {plural(shown.failed.length, "machine")} failed to start
+          </Button>
+        )}
+        {shown.limited.length > 0 && (
+          <Button kind="quiet" onClick={() => setOpen("limited")}>
+            ▲ {plural(shown.limited.length, "machine")} limited
           </Button>
         )}
         {isOperator.value && !isEnding && shown.extension !== null && (

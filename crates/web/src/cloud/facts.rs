@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use crate::model::{CloudExtension, CloudNode, CloudTeardown};
 
-/// Failed machines that are told of, each with its reason.
-const MAX_FAILED: usize = 5;
+/// Machines of a kind that are told of, each with its reason.
+const MAX_TOLD: usize = 5;
 
 /// Bytes of the log of a failed machine.
 const MAX_LOG: usize = 1500;
@@ -25,7 +25,8 @@ pub(super) struct Facts {
     pub(super) worker_types: Vec<String>,
     pub(super) is_spot: bool,
     pub(super) usd_per_hour: Option<f64>,
-    pub(super) max_total_usd: Option<f64>,
+    pub(super) usd_before: Option<f64>,
+    pub(super) max_usd_in_all: Option<f64>,
     pub(super) prices_date: Option<String>,
     pub(super) prices_source: Option<String>,
     pub(super) started_at: Option<f64>,
@@ -71,15 +72,24 @@ impl Facts {
         }
         // An unknown price is no price of 0.
         facts.usd_per_hour = facts.usd_per_hour.filter(|usd| *usd > 0.0);
-        facts.max_total_usd = facts.max_total_usd.filter(|usd| *usd > 0.0);
+        facts.max_usd_in_all = facts.max_usd_in_all.filter(|usd| *usd > 0.0);
         Ok(facts)
     }
 
     /// The machines that failed to start.
     pub(super) fn failed(&self) -> Vec<CloudNode> {
-        let failed = self.nodes.iter().filter(|(_, node)| node.state == "failed");
-        failed
-            .take(MAX_FAILED)
+        self.told(|node| node.state == "failed")
+    }
+
+    /// The machines that have started, and say what they lack.
+    pub(super) fn limited(&self) -> Vec<CloudNode> {
+        self.told(|node| node.state == "ready" && !node.reason.is_empty())
+    }
+
+    fn told(&self, is_meant: impl Fn(&Node) -> bool) -> Vec<CloudNode> {
+        let meant = self.nodes.iter().filter(|(_, node)| is_meant(node));
+        meant
+            .take(MAX_TOLD)
             .map(|(id, node)| CloudNode {
                 id: id.clone(),
                 role: node.role.clone(),
@@ -121,6 +131,23 @@ mod tests {
         let facts = br#"{"ends_at": 5, "usd_per_hour": 0, "moon": "full"}"#;
         let facts = Facts::parse(facts).unwrap();
         assert_eq!((facts.usd_per_hour, facts.ends_at), (None, Some(5.0)));
+    }
+
+    #[test]
+    fn a_machine_that_lacks_something_is_told_with_what_it_lacks() {
+        let text = br#"{"ends_at": 5, "nodes": {
+            "i-1": {"role": "worker", "state": "ready", "reason": "1024 files"},
+            "i-2": {"role": "worker", "state": "ready"},
+            "i-3": {"role": "master", "state": "ended", "reason": "the time was over"}
+        }}"#;
+        let facts = Facts::parse(text).unwrap();
+        assert_eq!(facts.failed(), []);
+        let limited = facts.limited();
+        assert_eq!(limited.len(), 1);
+        assert_eq!(
+            (&*limited[0].id, &*limited[0].reason),
+            ("i-1", "1024 files")
+        );
     }
 
     #[test]

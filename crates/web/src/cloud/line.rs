@@ -57,7 +57,8 @@ impl Known {
             worker_types: facts.worker_types.clone(),
             is_spot: facts.is_spot,
             usd_per_hour: facts.usd_per_hour,
-            max_usd: facts.max_total_usd,
+            usd_before: facts.usd_before,
+            max_usd: facts.max_usd_in_all,
             prices_date: facts.prices_date.clone(),
             prices_source: facts.prices_source.clone(),
             started_at: facts.started_at,
@@ -69,6 +70,7 @@ impl Known {
             extension: facts.extension.clone(),
             can_tear_down: self.can_tear_down,
             failed: facts.failed(),
+            limited: facts.limited(),
             teardown,
             checked_at: facts.checked_at,
         }
@@ -151,9 +153,9 @@ fn is_most_of_ceiling(facts: &Facts, now: f64) -> bool {
     let spent = facts
         .usd_per_hour
         .zip(facts.started_at)
-        .map(|(rate, start)| rate * (now - start) / 3600.0);
+        .map(|(rate, start)| facts.usd_before.unwrap_or(0.0) + rate * (now - start) / 3600.0);
     spent
-        .zip(facts.max_total_usd)
+        .zip(facts.max_usd_in_all)
         .is_some_and(|(spent, most)| spent > MOST_OF_CEILING * most)
 }
 
@@ -171,7 +173,7 @@ mod tests {
         let mut facts = json!({
             "provider": "AWS", "region": "eu-north-1",
             "worker_count": 200, "worker_types": ["c7g.large"], "is_spot": true,
-            "usd_per_hour": 1.0, "max_total_usd": 100.0, "prices_date": "2026-11",
+            "usd_per_hour": 1.0, "max_usd_in_all": 100.0, "prices_date": "2026-11",
             "started_at": START, "ends_at": END,
             "idle_minutes": 60, "idle_since": START,
         });
@@ -215,12 +217,17 @@ mod tests {
     #[test]
     fn most_of_the_ceiling_is_warned_of_and_an_unknown_price_is_not() {
         let at = START + 3600.0;
-        let spent = |rate: Value| known(json!({"usd_per_hour": rate, "max_total_usd": 1.2}));
+        let spent = |rate: Value| known(json!({"usd_per_hour": rate, "max_usd_in_all": 1.2}));
         let condition = |rate: Value| spent(rate).line(at, true).condition;
         assert_eq!(condition(json!(0.95)), CloudCondition::Normal);
         assert_eq!(condition(json!(0.97)), CloudCondition::EndingSoon);
         assert_eq!(condition(json!(null)), CloudCondition::Normal);
         assert_eq!(spent(json!(0)).line(at, true).usd_per_hour, None);
+        let earlier = json!({"max_usd_in_all": 10.0, "usd_before": 7.1});
+        assert_eq!(
+            known(earlier).line(at, true).condition,
+            CloudCondition::EndingSoon
+        );
     }
 
     #[test]

@@ -22,13 +22,15 @@ pub struct Cloud {
     pub is_spot: bool,
     /// What all of them cost in an hour, without transfer of data; `null` if nobody knows, never 0.
     pub usd_per_hour: Option<f64>,
-    /// What they may cost in all: the ceiling set when they were started.
+    /// What was spent before `started_at`: by earlier leases, or when there were more or fewer of them.
+    pub usd_before: Option<f64>,
+    /// What they may cost in all, `usd_before` included: a command that costs more is refused.
     pub max_usd: Option<f64>,
     /// When the prices were written down.
     pub prices_date: Option<String>,
     /// Where they can be looked up.
     pub prices_source: Option<String>,
-    /// When the machines began to cost.
+    /// When the machines began to cost what they cost now.
     pub started_at: Option<f64>,
     /// When all of them end by themselves, whatever becomes of the page.
     pub ends_at: Option<f64>,
@@ -42,6 +44,8 @@ pub struct Cloud {
     pub can_tear_down: bool,
     /// Machines that failed to start, at most five of them.
     pub failed: Vec<CloudNode>,
+    /// Machines that run with less than was asked for, such as too few open files; at most five.
+    pub limited: Vec<CloudNode>,
     /// How the end goes; `null` before somebody asked for it.
     pub teardown: Option<CloudTeardown>,
     /// When the provider was heard of last.
@@ -54,7 +58,7 @@ pub struct Cloud {
 pub enum CloudCondition {
     /// Nothing has to be done.
     Normal,
-    /// Less than ten minutes are left, or a fifth of the ceiling.
+    /// Less than ten minutes are left, or a fifth of `max_usd`.
     EndingSoon,
     /// Less than two minutes are left, and a test runs, which will be cut off.
     LastMinutes,
@@ -79,7 +83,7 @@ pub struct CloudExtension {
     pub seconds: f64,
 }
 
-/// A machine that failed to start.
+/// A machine that failed to start, or has less than it should.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CloudNode {
     /// The provider's name for it.
@@ -88,7 +92,7 @@ pub struct CloudNode {
     pub role: String,
     /// Why.
     pub reason: String,
-    /// The end of the log of its start.
+    /// The end of the log of its start; empty if it has started.
     pub log: String,
 }
 

@@ -64,7 +64,7 @@ const END: f64 = START + 14_400.0;
 fn facts(end: f64) -> Value {
     json!({
         "provider": "AWS", "region": "eu-north-1", "worker_count": 2,
-        "worker_types": ["c7a.medium"], "usd_per_hour": 0.139, "max_total_usd": 0.56,
+        "worker_types": ["c7a.medium"], "usd_per_hour": 0.139, "max_usd_in_all": 0.56,
         "started_at": START, "ends_at": end,
     })
 }
