@@ -58,7 +58,7 @@ class Run:
 
     def __init__(self, kind: type, url: str, *, listens: bool = True) -> None:
         user_class = type("Person", (kind,), {"host": url})
-        environment = Environment(user_classes=[user_class])
+        environment = self.environment = Environment(user_classes=[user_class])
         self.stats = environment.events.request.recorder = Stats()
         self.told: list[dict] = []
         if listens:
@@ -130,6 +130,24 @@ def test_a_request_is_counted_once_with_and_without_listeners(server: Server) ->
                 pass
             assert run.totals() == (3, 0)
             assert len(run.told) == (3 if listens else 0)
+
+
+def test_statuses_are_counted_on_every_way_to_an_answer(run: Run, server: Server) -> None:
+    for status in ("200 OK", "404 Not Found", "404 Not Found"):
+        server.say(status)
+        run.client.get("/")
+    server.say("503 Service Unavailable")
+    with run.client.get("/", catch_response=True) as response:
+        response.success()
+    server.say("")
+    server.reply = b""
+    run.client.get("/")
+    assert run.stats.entry("/", "GET").statuses == {200: 1, 404: 2, 503: 1}
+    # Whoever sends requests by other means says what has come by the event.
+    told = {"request_type": "GET", "name": "/", "response_time": 1, "response_length": 0}
+    for response in (run.told[0]["response"], None, "202"):
+        run.environment.events.request.fire(**told, response=response)
+    assert run.stats.total().statuses == {200: 2, 404: 2, 503: 1}
 
 
 def test_a_url_may_be_bytes(server: Server) -> None:

@@ -8,7 +8,11 @@ from tests.cli.command import Result, run
 
 #: A user that counts ten requests a second, every tenth of them failed, without a network.
 LOCUSTFILE = """\
+from types import SimpleNamespace
+
 from locust import User, constant, events, task
+
+ANSWER = SimpleNamespace(status_code=200)
 
 
 class Visitor(User):
@@ -20,7 +24,8 @@ class Visitor(User):
         Visitor.count += 1
         failed = ValueError("no such page") if Visitor.count % 10 == 0 else None
         self.environment.events.request.fire(
-            request_type="GET", name="/", response_time=1.5, response_length=10, exception=failed
+            request_type="GET", name="/", response_time=1.5, response_length=10, exception=failed,
+            response=ANSWER,
         )
 """
 

@@ -63,4 +63,7 @@ def test_every_command_of_report_works_with_it(folder: Path) -> None:
     again = json.loads(report(folder, "show", "2", "--json").stdout)
     assert again["snapshot"]["workers"] == shown["snapshot"]["workers"]
     assert again["run"]["requests"] == shown["run"]["requests"]
+    assert again["kept"]["statuses"] == shown["kept"]["statuses"]
+    [[status, count]] = shown["kept"]["statuses"][0]
+    assert (status, count) == (200, shown["run"]["requests"])
     assert "warning: too short" in report(folder, "compare", "1", "2").stdout

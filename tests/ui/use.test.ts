@@ -136,6 +136,15 @@ describe.skipIf(!hasBrowser)("a person", () => {
     expect(server.mood.commands).toEqual([]);
   });
 
+  test("sees how often each status came", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/endpoints?entry=4`);
+    const counts = page.locator("section", { hasText: "Status codes" }).locator(".facts > div");
+    await counts.first().waitFor();
+    const texts = (await counts.allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+    expect(texts).toEqual(["200 9,000 90 %", "503 1,000 10 %"]);
+  });
+
   test("sees percentiles of whole folders, and none of parts of them", async () => {
     const { page } = watched;
     await page.goto(`${base}/runs/42/endpoints?group=path`);

@@ -1211,6 +1211,8 @@ export interface components {
             name: components["schemas"]["EntryName"];
             /** @description Its lines. Users are those of the whole run. */
             series: components["schemas"]["Series"];
+            /** @description How often each status came, in their order; empty where nobody tells it. */
+            statuses: components["schemas"]["StatusCount"][];
             /** @description Its figures of the whole run. */
             whole_run: components["schemas"]["Figures"];
         };
@@ -2141,6 +2143,19 @@ export interface components {
             users: components["schemas"]["UserCounts"];
             workers: components["schemas"]["WorkerCounts"] | null;
         };
+        /** @description How many requests were answered with one status. */
+        StatusCount: {
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            count: number;
+            /**
+             * Format: int32
+             * @description Such as 404.
+             */
+            status: number;
+        };
         /** @description Stop the run: `POST /api/v1/runs/{id}/stop`. Answered at once; the state tells the rest. */
         StopRequest: {
             /** @description Cut open requests off instead of waiting for `--stop-timeout`. */
@@ -2485,6 +2500,7 @@ export type Started = components['schemas']['Started'];
 export type StartForm = components['schemas']['StartForm'];
 export type StartRequest = components['schemas']['StartRequest'];
 export type State = components['schemas']['State'];
+export type StatusCount = components['schemas']['StatusCount'];
 export type StopRequest = components['schemas']['StopRequest'];
 export type Storage = components['schemas']['Storage'];
 export type TargetCheck = components['schemas']['TargetCheck'];

@@ -393,6 +393,10 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
         whole_run: world.figures(mood.script, t, t, true),
         series: world.series(mood.script, start, 0, t),
         distribution: world.distribution(1),
+        statuses: [
+          { status: 200, count: 9000 },
+          { status: 503, count: 1000 },
+        ],
         failures: world.failures(mood.script, start, t).slice(0, 2),
       });
     }

@@ -177,6 +177,7 @@ impl Inner {
             Some(self.response_time_ms()),
             self.length(),
             failure,
+            self.outcome.as_ref().ok().map(|response| response.status),
         );
     }
 }

@@ -75,6 +75,7 @@ fn report() -> Vec<u8> {
             response_time_ms: Some(1.7_f64.powi((number % 17).cast_signed())),
             length: 1_000,
             failure: None,
+            status: None,
             bucket: None,
         });
     }

@@ -285,6 +285,7 @@ fn report(first: u32, names: u32) -> StatsReport {
             response_time_ms: Some(5.0 + f64::from(number * 7919 % 400)),
             length: 1_000,
             failure: None,
+            status: None,
             bucket: None,
         });
     }

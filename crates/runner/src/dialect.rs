@@ -17,6 +17,9 @@ const FIELD: &str = "gregaria";
 /// Field of our own in `stats`: exceptions of tasks since the last report.
 const EXCEPTIONS: &str = "gregaria_exceptions";
 
+/// Field of our own in an entry: how often each status came.
+pub(crate) const STATUSES: &str = "gregaria_statuses";
+
 /// Message to a worker: how far its reports have been merged.
 const MERGED: &str = "gregaria_merged";
 

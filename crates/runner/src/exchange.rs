@@ -105,6 +105,11 @@ fn entry_to_wire(entry: &Entry) -> StatsEntry {
     if !entry.histogram.is_empty() && !entry.is_coarse {
         dialect::mark(&mut sent.extra, histogram_to_wire(&entry.histogram));
     }
+    if !entry.statuses.is_empty() {
+        let pair = |(status, count): (u16, u64)| (status.into(), count.into());
+        let counts = entry.statuses.iter().map(pair).collect();
+        sent.extra.set(dialect::STATUSES, Value::Map(counts));
+    }
     sent
 }
 
@@ -147,6 +152,15 @@ fn entry_from_wire(sent: &StatsEntry, shift: Shift, settings: &Settings) -> Entr
     }
     for (second, (requests, failures)) in seconds {
         entry.seconds.add(second, requests, failures);
+    }
+    if let Some(Value::Map(counts)) = sent.extra.get(dialect::STATUSES) {
+        entry.statuses = counts
+            .iter()
+            .filter_map(|(status, count)| {
+                let status = u16::try_from(status.as_u64()?).ok()?;
+                Some((status, sane(count.as_u64()?)))
+            })
+            .collect();
     }
     match dialect::value_mark(&sent.extra).and_then(histogram_from_wire) {
         Some(mut histogram) => {

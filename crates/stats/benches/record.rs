@@ -27,6 +27,7 @@ fn record(bencher: divan::Bencher<'_, '_>, names: usize) {
             response_time_ms: Some(1.0 + (turn % 512) as f64 * 0.2),
             length: 100,
             failure: None,
+            status: Some(200),
             bucket: None,
         });
     });

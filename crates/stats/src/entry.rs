@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::rate::second_of;
 use crate::table::Keyed;
-use crate::{Histogram, Recent, Rounded, Seconds, Settings, Window};
+use crate::{Histogram, Recent, Rounded, Seconds, Settings, Statuses, Window};
 
 /// Name of the entry that holds all requests, as in Locust. Its method is empty.
 pub const TOTAL_NAME: &str = "Aggregated";
@@ -64,6 +64,8 @@ pub struct Entry {
     pub max_response_time_ms: f64,
     /// Sum of the lengths of all responses.
     pub total_content_length: u64,
+    /// How often each status came; empty where nobody tells it, as Locust's own workers.
+    pub statuses: Statuses,
     /// When counting began: the making of the entry, or its last reset.
     pub start_time: f64,
     /// When the last request ended.
@@ -98,6 +100,7 @@ impl Entry {
             min_response_time_ms: None,
             max_response_time_ms: 0.0,
             total_content_length: 0,
+            statuses: Statuses::default(),
             start_time,
             last_request: None,
             histogram: Histogram::new(settings.precision),
@@ -117,8 +120,12 @@ impl Entry {
         time_ms: Option<f64>,
         bucket: Option<f64>,
         length: u64,
+        status: Option<u16>,
     ) {
         self.requests += 1;
+        if let Some(status) = status {
+            self.statuses.add(status, 1);
+        }
         self.total_content_length += length;
         self.last_request = Some(at);
         // A time that is not a number or infinite can be neither summed nor ranked.
@@ -153,6 +160,7 @@ impl Entry {
         self.failures += other.failures;
         self.total_response_time_ms += other.total_response_time_ms;
         self.total_content_length += other.total_content_length;
+        self.statuses.merge(&other.statuses);
         self.min_response_time_ms = match (self.min_response_time_ms, other.min_response_time_ms) {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
             (ours, theirs) => ours.or(theirs),
@@ -263,6 +271,7 @@ impl Entry {
             + self.rounded.heap_bytes()
             + self.seconds.heap_bytes()
             + self.recent.heap_bytes()
+            + self.statuses.heap_bytes()
     }
 }
 

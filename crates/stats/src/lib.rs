@@ -24,6 +24,7 @@
 //!     response_time_ms: Some(12.3),
 //!     length: 100,
 //!     failure: None,
+//!     status: Some(200),
 //!     bucket: None,
 //! });
 //! for report in recorder.drain() {
@@ -49,6 +50,7 @@ mod report;
 mod rounded;
 mod settings;
 mod snapshot;
+mod statuses;
 mod table;
 mod totals;
 
@@ -65,4 +67,5 @@ pub use report::Report;
 pub use rounded::{Rounded, round_half_even, round_response_time};
 pub use settings::{OTHER_FAILURES, OTHER_NAMES, Settings};
 pub use snapshot::Snapshot;
+pub use statuses::Statuses;
 pub use totals::Totals;

@@ -34,6 +34,8 @@ pub struct Sample<'a> {
     pub length: u64,
     /// Why it failed, as the text of the failure.
     pub failure: Option<&'a str>,
+    /// Status of the answer; `None` if there was none, or the protocol has none.
+    pub status: Option<u16>,
     /// The rounded response time, if a rule of the user's own has rounded it; `None` for Locust's.
     pub bucket: Option<f64>,
 }
@@ -104,6 +106,7 @@ impl Recorder {
             sample.response_time_ms,
             sample.bucket,
             sample.length,
+            sample.status,
         );
         if let Some(error) = sample.failure {
             write.part.fail(place, error, sample.at, &self.settings);

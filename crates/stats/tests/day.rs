@@ -23,6 +23,7 @@ fn report(recorder: &Recorder, second: u32) {
             response_time_ms: Some(0.5 + wandering),
             length: 100,
             failure: (number == 0).then_some("ConnectionError('refused')"),
+            status: None,
             bucket: None,
         });
     }

@@ -47,6 +47,7 @@ fn keep(path: &Path, seconds: usize, every: usize, names: &[String]) -> i64 {
                 response_time_ms: Some(10.0 / (1.0005 - unit).sqrt()),
                 length: 100,
                 failure: (unit > 0.999).then_some("HTTPError('500 <script>')"),
+                status: None,
                 bucket: None,
             });
         }

@@ -45,6 +45,7 @@ fn snapshot() -> Arc<Snapshot> {
                     response_time_ms: Some(response_time_ms),
                     length: 10,
                     failure,
+                    status: None,
                     bucket: None,
                 });
             }

@@ -57,6 +57,7 @@ fn run() -> Arc<Snapshot> {
             response_time_ms,
             length,
             failure,
+            status: None,
             bucket: None,
         });
     }

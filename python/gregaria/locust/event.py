@@ -129,6 +129,7 @@ class RequestEvent(EventHook):
                     kwargs["response_time"],
                     kwargs["response_length"],
                     StatsError.parse_error(exception) if exception else None,
+                    _status_of(kwargs.get("response")),
                 )
             except Exception:
                 logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
@@ -139,6 +140,12 @@ class RequestEvent(EventHook):
     def notify(self, facts: dict[str, Any]) -> None:
         """Calls the listeners for a request that has been counted already."""
         self._call(self._handlers[:], facts)
+
+
+def _status_of(response: object) -> int | None:
+    """Status of an answer of HTTP; `None` of everything else."""
+    status = getattr(response, "status_code", None)
+    return status if isinstance(status, int) and 0 < status < 1000 else None
 
 
 class DeprecatedEventHook(EventHook):

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { DistributionChart } from "../chart/distribution.tsx";
 import { formatCount, formatMs, formatRatio } from "../format.ts";
-import type { EntryDetail } from "../model.ts";
+import type { EntryDetail, StatusCount } from "../model.ts";
 import { CopyButton } from "../parts/button.tsx";
 import { Charts } from "../parts/charts.tsx";
 import { Panel } from "../parts/dialog.tsx";
@@ -87,6 +87,7 @@ function Detail(props: { detail: EntryDetail }) {
           { label: "p99", ms: figures.p99_ms, color: "p99" },
         ]}
       />
+      {detail.statuses.length > 0 && <Statuses counts={detail.statuses} />}
       {detail.failures.length > 0 && (
         <section class="card section">
           <header class="section-head">
@@ -96,5 +97,27 @@ function Detail(props: { detail: EntryDetail }) {
         </section>
       )}
     </>
+  );
+}
+
+/** How often each status came, of those requests that were answered. */
+function Statuses(props: { counts: readonly StatusCount[] }) {
+  const all = props.counts.reduce((sum, one) => sum + one.count, 0);
+  return (
+    <section class="card section">
+      <header class="section-head">
+        <h2>Status codes</h2>
+      </header>
+      <dl class="facts">
+        {props.counts.map(({ status, count }) => (
+          <div key={status}>
+            <dt class={status >= 400 ? "bad" : undefined}>{status}</dt>
+            <dd>
+              {formatCount(count)} <span class="note">{formatRatio(count / all)}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }

@@ -152,7 +152,7 @@ impl Entry {
         )]
         let length = length.unwrap_or(0.0) as u64;
         self.own()?
-            .record(&self.method, &self.name, response_time, length, None);
+            .record(&self.method, &self.name, response_time, length, None, None);
         Ok(())
     }
 
@@ -224,6 +224,12 @@ impl Entry {
     #[getter]
     fn num_none_requests(&self, py: Python<'_>) -> PyResult<u64> {
         self.read(py, |entry, _| entry.none_requests)
+    }
+
+    /// How often each status of HTTP came.
+    #[getter]
+    fn statuses(&self, py: Python<'_>) -> PyResult<BTreeMap<u16, u64>> {
+        self.read(py, |entry, _| entry.statuses.iter().collect())
     }
 
     #[getter]

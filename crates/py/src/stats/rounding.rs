@@ -57,6 +57,7 @@ struct Noted {
     response_time_ms: Option<f64>,
     length: u64,
     failure: Option<Box<str>>,
+    status: Option<u16>,
 }
 
 impl Unrounded {
@@ -69,6 +70,7 @@ impl Unrounded {
             response_time_ms: sample.response_time_ms,
             length: sample.length,
             failure: sample.failure.map(Into::into),
+            status: sample.status,
         });
     }
 
@@ -101,6 +103,7 @@ impl Unrounded {
                 response_time_ms: request.response_time_ms,
                 length: request.length,
                 failure: request.failure.as_deref(),
+                status: request.status,
                 bucket,
             });
         }

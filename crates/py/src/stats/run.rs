@@ -35,9 +35,10 @@ impl Stats {
         response_time_ms: Option<f64>,
         length: u64,
         failure: Option<&str>,
+        status: Option<u16>,
     ) {
         self.source
-            .record(method, name, response_time_ms, length, failure);
+            .record(method, name, response_time_ms, length, failure, status);
     }
 
     /// Takes what was counted since this was asked last, as a worker reports it: entries stay, back
@@ -111,7 +112,7 @@ impl Stats {
 
     /// Counts one request that has just ended, and its failure if it has one. Lengths that are not
     /// known count as 0.
-    #[pyo3(name = "record", signature = (method, name, response_time, length, failure=None))]
+    #[pyo3(name = "record", signature = (method, name, response_time, length, failure=None, status=None))]
     fn record_from_python(
         &self,
         method: Option<&str>,
@@ -119,6 +120,7 @@ impl Stats {
         response_time: Option<f64>,
         length: Option<f64>,
         failure: Option<&str>,
+        status: Option<u16>,
     ) {
         #[expect(
             clippy::cast_possible_truncation,
@@ -132,6 +134,7 @@ impl Stats {
             response_time,
             length,
             failure,
+            status,
         );
     }
 

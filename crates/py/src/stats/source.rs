@@ -48,6 +48,7 @@ impl Source {
         response_time_ms: Option<f64>,
         length: u64,
         failure: Option<&str>,
+        status: Option<u16>,
     ) {
         let at = self.clock.now();
         let sample = Sample {
@@ -57,6 +58,7 @@ impl Source {
             response_time_ms,
             length,
             failure,
+            status,
             bucket: None,
         };
         if rounding::is_replaced() {

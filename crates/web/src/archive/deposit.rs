@@ -267,7 +267,7 @@ impl Bucket {
         transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO entries VALUES
-                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL)",
+                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL, ?15)",
             )?
             .execute(params![
                 self.run,
@@ -284,6 +284,7 @@ impl Bucket {
                 entry.start_time,
                 entry.last_request,
                 entry.is_coarse,
+                statuses(entry),
             ])?;
         let (requests, failures, total_ms, times) = match before {
             None => (
@@ -360,4 +361,13 @@ impl Bucket {
 /// Plain data as JSON. It has no maps with keys that are no strings, so this cannot fail.
 pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("plain data is JSON")
+}
+
+/// Statuses of an entry as JSON; `None` where there are none.
+fn statuses(entry: &Entry) -> Option<String> {
+    if entry.statuses.is_empty() {
+        return None;
+    }
+    let pairs: Vec<_> = entry.statuses.iter().collect();
+    Some(json(&pairs))
 }

@@ -88,7 +88,7 @@ fn entries(connection: &Connection, row: &RunRow) -> rusqlite::Result<(Entry, Ve
     let mut entries = Vec::new();
     let mut statement = connection.prepare(
         "SELECT entry, method, name, requests, none_requests, failures, total_ms, min_ms, max_ms,
-         content_length, counted_from, last_request, is_coarse, times, rounded
+         content_length, counted_from, last_request, is_coarse, times, rounded, statuses
          FROM entries WHERE run = ?1 ORDER BY entry",
     )?;
     let mut rows = statement.query([row.id])?;
@@ -105,6 +105,10 @@ fn entries(connection: &Connection, row: &RunRow) -> rusqlite::Result<(Entry, Ve
         entry.total_content_length = found.get(9)?;
         entry.last_request = found.get(11)?;
         entry.is_coarse = found.get(12)?;
+        if let Some(text) = found.get::<_, Option<String>>(15)? {
+            let pairs: Vec<(u16, u64)> = serde_json::from_str(&text).map_err(|_| broken(15))?;
+            entry.statuses = pairs.into_iter().collect();
+        }
         let times = found.get_ref(13)?.as_blob_or_null()?;
         let rounded = found.get_ref(14)?.as_blob_or_null()?;
         if let (Some(times), Some(rounded)) = (times, rounded) {

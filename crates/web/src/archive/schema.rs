@@ -17,10 +17,14 @@ const APPLICATION_ID: i64 = 0x6772_6567;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each takes a file to the next format; the first makes it.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema2.sql"),
+    include_str!("schema3.sql"),
+];
 
 /// The format that is written here: so many migrations there are.
-pub(super) const FORMAT: i64 = 2;
+pub(super) const FORMAT: i64 = 3;
 
 /// Opens a file for reading and writing; makes it, and its folder, if it is not there. Nobody but
 /// its owner may read it: locustfiles may hold what is not for others.

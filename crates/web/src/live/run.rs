@@ -8,7 +8,7 @@ use gregaria_stats::{Entry, Histogram, HistoryPoint, Snapshot};
 use crate::model::{
     EntryDetail, EntryFolder, EntryFolders, EntryTrends, EntryWindow, HeatColumn, HeatMap, Series,
 };
-use crate::picture::{self, Pulse, Share, TREND_POINTS, distribution, figures_of};
+use crate::picture::{self, Pulse, Share, TREND_POINTS, distribution, figures_of, statuses};
 use crate::seam::View;
 
 use super::bucket::{Bucket, Buckets};
@@ -113,6 +113,7 @@ impl Run {
             whole_run: figures_of(entry, &view.figures.window),
             series: self.entry_series(index, 0.0, f64::INFINITY)?,
             distribution: distribution(&entry.histogram),
+            statuses: statuses(entry),
             failures: failures
                 .into_iter()
                 .filter(|group| index == 0 || is_ours(&group.method, &group.name))

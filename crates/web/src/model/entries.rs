@@ -110,8 +110,19 @@ pub struct EntryDetail {
     pub series: Series,
     /// Its response times.
     pub distribution: Distribution,
+    /// How often each status came, in their order; empty where nobody tells it.
+    pub statuses: Vec<StatusCount>,
     /// Its failures.
     pub failures: Vec<FailureGroup>,
+}
+
+/// How many requests were answered with one status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatusCount {
+    /// Such as 404.
+    pub status: u16,
+    /// Requests.
+    pub count: u64,
 }
 
 /// How many requests took how long: bars of equal width on a logarithmic axis.

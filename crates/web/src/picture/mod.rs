@@ -9,6 +9,7 @@ mod lines;
 mod pulse;
 mod rows;
 mod share;
+mod statuses;
 mod workers;
 
 pub use distribution::distribution;
@@ -19,4 +20,5 @@ pub(crate) use lines::{TREND_POINTS, entry_series, trend};
 pub(crate) use pulse::Pulse;
 pub(crate) use rows::{figures, push_row, window};
 pub(crate) use share::{Cell, Share};
+pub(crate) use statuses::statuses;
 pub(crate) use workers::machine_of;

@@ -221,6 +221,7 @@ mod tests {
                 response_time_ms: Some(time_ms),
                 length: 1,
                 failure: None,
+                status: None,
                 bucket: None,
             });
         }

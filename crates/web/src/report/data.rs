@@ -78,6 +78,9 @@ pub struct Kept {
     pub failed: Vec<Option<u64>>,
     /// The entries, in the order of their indexes.
     pub entries: Vec<KeptEntry>,
+    /// How often each status came, in the order of the entries' indexes; empty in an HTML report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<Vec<(u16, u64)>>,
     /// Windows of all requests together.
     pub windows: Vec<KeptWindow>,
     /// Windows of each entry, in the order of their indexes, the total left out; empty where that
@@ -314,6 +317,12 @@ fn kept(run: &StoredRun, buckets: &[Bucket], series: Option<&Series>, extent: Ex
             .map(|time| at(time).map(|one| one.failures))
             .collect(),
         entries: all_entries(snapshot).zip(encoded).map(entry).collect(),
+        statuses: match extent {
+            Extent::Whole => all_entries(snapshot)
+                .map(|entry| entry.statuses.iter().collect())
+                .collect(),
+            Extent::Small => Vec::new(),
+        },
         windows: windows(buckets),
         entry_windows: Vec::new(),
         failure_windows: failure_windows(run),

@@ -281,6 +281,9 @@ fn entries(body: &Body) -> Result<Vec<Entry>, ImportError> {
             None => outline(columns, place, entry.timed_requests()),
         };
         entry.histogram.raise_max(entry.max_response_time_ms);
+        if let Some(statuses) = body.kept.statuses.get(place) {
+            entry.statuses = statuses.iter().copied().collect();
+        }
         entry.rounded = rounded_of(&entry.histogram);
         entries.push(entry);
     }

@@ -9,7 +9,7 @@ use crate::archive::{ArchiveError, Bucket, Library, StoredRun};
 use crate::model::{
     EntryDetail, EntryName, EntryTrends, EntryWindow, LogLine, Series, WorkerDetail,
 };
-use crate::picture::{self, Cell, Share, TREND_POINTS, distribution, figures_of};
+use crate::picture::{self, Cell, Share, TREND_POINTS, distribution, figures_of, statuses};
 
 use super::course::series;
 use super::crew;
@@ -59,6 +59,7 @@ pub fn entry(
         whole_run: figures_of(found, &run.snapshot.window),
         series,
         distribution: distribution(&found.histogram),
+        statuses: statuses(found),
         failures: failures(&run.snapshot)
             .into_iter()
             .filter(|group| index == 0 || is_ours(&group.method, &group.name))

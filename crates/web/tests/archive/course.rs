@@ -52,6 +52,7 @@ impl Course {
                     response_time_ms: Some(time),
                     length: 100,
                     failure: ((entry + request) % 50 == 49).then_some("HTTPError('500')"),
+                    status: None,
                     bucket: None,
                 });
             }

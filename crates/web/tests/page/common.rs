@@ -91,6 +91,7 @@ impl Page {
             response_time_ms: Some(time_ms),
             length: 100,
             failure,
+            status: Some(if failure.is_some() { 500 } else { 200 }),
             bucket: None,
         });
     }

@@ -109,6 +109,7 @@ fn keep(archive: &Archive, slower: f64) {
                 response_time_ms: Some(slower * f64::from(10 + request)),
                 length: 100,
                 failure,
+                status: Some(if request == 4 { 500 } else { 200 }),
                 bucket: None,
             });
         }
@@ -208,6 +209,10 @@ fn an_earlier_run_is_shown_with_all_its_tabs() {
     let entry = page.get("/api/v1/runs/1/entries/2").json();
     assert_eq!(entry["whole_run"]["requests"], 300);
     assert_eq!(entry["failures"][0]["occurrences"], LENGTH);
+    assert_eq!(
+        entry["statuses"],
+        json!([{"status": 200, "count": 240}, {"status": 500, "count": LENGTH}])
+    );
     assert_eq!(entry["series"]["rps"][3], 5.0);
     let lines = page.get("/api/v1/runs/1/series?entry=2&points=10").json();
     assert_eq!(lines["failures_per_second"][1], 1.0);

@@ -233,6 +233,10 @@ fn lines_of_an_entry_and_the_table_of_a_stretch_come_from_the_same_counts() {
     assert_eq!(window["entries"]["index"], serde_json::json!([1]));
     let detail = page.get("/api/v1/runs/1/entries/1").json();
     assert_eq!(detail["whole_run"]["requests"], 40);
+    assert_eq!(
+        detail["statuses"],
+        serde_json::json!([{"status": 200, "count": 40}])
+    );
     assert_eq!(page.get("/api/v1/runs/1/entries/7").status, 404);
     assert_eq!(page.get("/api/v1/runs/2/series").status, 404);
     let heat = &page.get("/api/v1/runs/1").json()["heat"];
