@@ -113,6 +113,7 @@ class Stats:
         length: float | None,
         failure: str | None = None,
         status: int | None = None,
+        url: str | None = None,
     ) -> None: ...
     def record_failure(self, method: str | None, name: str, failure: str) -> None: ...
     def record_exception(

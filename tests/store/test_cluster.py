@@ -64,6 +64,8 @@ def test_every_command_of_report_works_with_it(folder: Path) -> None:
     assert again["snapshot"]["workers"] == shown["snapshot"]["workers"]
     assert again["run"]["requests"] == shown["run"]["requests"]
     assert again["kept"]["statuses"] == shown["kept"]["statuses"]
+    assert again["kept"]["examples"] == shown["kept"]["examples"]
+    assert len(shown["kept"]["examples"][1]["slow"]) >= 5
     [[status, count]] = shown["kept"]["statuses"][0]
     assert (status, count) == (200, shown["run"]["requests"])
     assert "warning: too short" in report(folder, "compare", "1", "2").stdout

@@ -145,6 +145,20 @@ describe.skipIf(!hasBrowser)("a person", () => {
     expect(texts).toEqual(["200 9,000 90 %", "503 1,000 10 %"]);
   });
 
+  test("sees single requests that were slow and that failed", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/endpoints?entry=4`);
+    const rows = (title: string) =>
+      page.locator("section.card", { hasText: title }).locator(".samples > li");
+    await rows("Slowest requests").first().waitFor();
+    expect(await rows("Slowest requests").count()).toBe(2);
+    const texts = await rows("Failed requests").allInnerTexts();
+    expect(texts).toHaveLength(1);
+    expect(texts[0]?.replace(/\s+/g, " ")).toMatch(
+      /^503 2\.1 s \d\d:\d\d:\d\d POST https:\S+token=\*\*\*&item=17 HTTPError/,
+    );
+  });
+
   test("sees percentiles of whole folders, and none of parts of them", async () => {
     const { page } = watched;
     await page.goto(`${base}/runs/42/endpoints?group=path`);

@@ -13,6 +13,10 @@ import gevent
 from locust import User, constant, task
 
 
+class Full:
+    status_code = 503
+
+
 class Visitor(User):
     wait_time = constant(0.1)
     host = "http://127.0.0.1:1"
@@ -27,6 +31,8 @@ class Visitor(User):
             response_time=1.5,
             response_length=10,
             exception=ValueError("full"),
+            url="http://me:word@shop/cart?token=t&page=2",
+            response=Full,
         )
         if self.turn == 2:
             {}["total"]
@@ -65,6 +71,19 @@ def test_failures_and_errors_name_their_workers_and_type(page: Page) -> None:
     assert sorted(courses["failures"][0]["workers"]) == ids
     assert sorted(courses["exceptions"][0]["workers"]) == ids
     page.post("/stop")
+
+
+def test_an_endpoint_shows_single_requests_that_its_workers_have_kept(page: Page) -> None:
+    """While their run is the last one; the next test has the next."""
+    entry = page.get("/api/v1/runs/1/entries/1").json
+    assert {each["status"] for each in entry["statuses"]} == {503}
+    assert len(entry["slow"]) == len(entry["failed"]) == 5
+    for request in (*entry["slow"], *entry["failed"]):
+        assert request["url"] == "http://***@shop/cart?token=***&page=2"
+        assert (request["method"], request["status"], request["time_ms"]) == ("GET", 503, 1.5)
+        assert request["error"] == "ValueError('full')"
+    newest_first = [request["at"] for request in entry["failed"]]
+    assert newest_first == sorted(newest_first, reverse=True)
 
 
 def test_a_stop_now_does_not_wait_for_tasks(page: Page) -> None:

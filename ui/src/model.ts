@@ -1205,12 +1205,16 @@ export interface components {
         EntryDetail: {
             /** @description Its response times. */
             distribution: components["schemas"]["Distribution"];
+            /** @description The last requests that failed, the last first; at most five. */
+            failed: components["schemas"]["RequestSample"][];
             /** @description Its failures. */
             failures: components["schemas"]["FailureGroup"][];
             /** @description Which one. */
             name: components["schemas"]["EntryName"];
             /** @description Its lines. Users are those of the whole run. */
             series: components["schemas"]["Series"];
+            /** @description The slowest requests of its last minute with any, the slowest first; at most five. */
+            slow: components["schemas"]["RequestSample"][];
             /** @description How often each status came, in their order; empty where nobody tells it. */
             statuses: components["schemas"]["StatusCount"][];
             /** @description Its figures of the whole run. */
@@ -1786,6 +1790,30 @@ export interface components {
              * @description When the report was written.
              */
             written_at: number;
+        };
+        /** @description One request, without its body. Values that look like secrets are `***` in its texts. */
+        RequestSample: {
+            /**
+             * Format: double
+             * @description When it ended.
+             */
+            at: number;
+            /** @description Why it failed; `null` if it did not. */
+            error: string | null;
+            /** @description Method. */
+            method: string;
+            /**
+             * Format: int32
+             * @description Status of the answer; `null` if there was none.
+             */
+            status: number | null;
+            /**
+             * Format: double
+             * @description How long it took; `null` if nobody knows.
+             */
+            time_ms: number | null;
+            /** @description Where it went, or its name if that is not known; cut after 500 characters. */
+            url: string;
         };
         /**
          * @description What somebody may do.
@@ -2487,6 +2515,7 @@ export type Problem = components['schemas']['Problem'];
 export type ReloadRequest = components['schemas']['ReloadRequest'];
 export type RemoveWorkerRequest = components['schemas']['RemoveWorkerRequest'];
 export type Report = components['schemas']['Report'];
+export type RequestSample = components['schemas']['RequestSample'];
 export type Role = components['schemas']['Role'];
 export type RunEnd = components['schemas']['RunEnd'];
 export type RunList = components['schemas']['RunList'];

@@ -397,6 +397,8 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
           { status: 200, count: 9000 },
           { status: 503, count: 1000 },
         ],
+        slow: world.samples(t),
+        failed: world.samples(t).filter((sample) => sample.error !== null),
         failures: world.failures(mood.script, start, t).slice(0, 2),
       });
     }

@@ -14,6 +14,7 @@ import type {
   LogLine,
   Mark,
   Overview,
+  RequestSample,
   RunSummary,
   Series,
   StartForm,
@@ -379,6 +380,16 @@ export function distribution(scale: number): Distribution {
       Math.round(9000 * Math.exp(-((Math.log(ms / (12 * scale)) / 0.7) ** 2))),
     ),
   };
+}
+
+/** Two requests of the last seconds: a slow one that failed, and one that did not. */
+export function samples(t: number): RequestSample[] {
+  const url = "https://staging.shop.example/checkout?token=***&item=";
+  const error = "HTTPError('503 Server Error: Service Unavailable for url: /checkout')";
+  return [
+    { method: "POST", url: `${url}17`, status: 503, time_ms: 2100, at: t - 9, error },
+    { method: "POST", url: `${url}4`, status: 200, time_ms: 812, at: t - 31, error: null },
+  ];
 }
 
 /** A row of the list of runs. */

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
 use gregaria_http as http;
+use gregaria_stats::Sample;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -171,14 +172,17 @@ impl Inner {
         let Some(recorder) = &self.exchange.recorder else {
             return;
         };
-        recorder.get().record(
-            self.exchange.method.as_str(),
-            &self.exchange.name,
-            Some(self.response_time_ms()),
-            self.length(),
+        let Address { origin, target, .. } = &self.exchange.address;
+        recorder.get().record(Sample {
+            method: self.exchange.method.as_str(),
+            name: &self.exchange.name,
+            response_time_ms: Some(self.response_time_ms()),
+            length: self.length(),
             failure,
-            self.outcome.as_ref().ok().map(|response| response.status),
-        );
+            status: self.outcome.as_ref().ok().map(|response| response.status),
+            url: Some(format_args!("{origin}{target}")),
+            ..Sample::default()
+        });
     }
 }
 

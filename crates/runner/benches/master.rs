@@ -76,6 +76,7 @@ fn report() -> Vec<u8> {
             length: 1_000,
             failure: None,
             status: None,
+            url: None,
             bucket: None,
         });
     }

@@ -286,6 +286,7 @@ fn report(first: u32, names: u32) -> StatsReport {
             length: 1_000,
             failure: None,
             status: None,
+            url: None,
             bucket: None,
         });
     }

@@ -20,6 +20,9 @@ const EXCEPTIONS: &str = "gregaria_exceptions";
 /// Field of our own in an entry: how often each status came.
 pub(crate) const STATUSES: &str = "gregaria_statuses";
 
+/// Field of our own in an entry: requests that are kept by themselves.
+pub(crate) const EXAMPLES: &str = "gregaria_examples";
+
 /// Message to a worker: how far its reports have been merged.
 const MERGED: &str = "gregaria_merged";
 

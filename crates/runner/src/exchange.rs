@@ -15,6 +15,7 @@ use rmpv::Value;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect;
+use crate::examples::{self, Selection};
 use crate::wire::{Extra, Number, PerSecond, StatsEntry, StatsFailure, StatsReport};
 
 /// No count of a sane worker is larger, and sums of a million of them still fit.
@@ -24,8 +25,16 @@ const MAX_COUNT: u64 = 1 << 40;
 /// whoever knows them.
 pub fn to_wire(report: &Report, now: f64, settings: &Settings) -> StatsReport {
     let failures = report.failures.iter();
+    let mut selection = Selection::of(report);
+    let with_examples = |entry: &Entry| {
+        let mut sent = entry_to_wire(entry);
+        if let Some(examples) = selection.rows_of(entry) {
+            sent.extra.set(dialect::EXAMPLES, examples);
+        }
+        sent
+    };
     StatsReport {
-        stats: report.entries.iter().map(entry_to_wire).collect(),
+        stats: report.entries.iter().map(with_examples).collect(),
         stats_total: entry_to_wire(&report.total(now, settings)),
         errors: failures
             .map(|failure| (failure.key(), failure_to_wire(failure)))
@@ -161,6 +170,9 @@ fn entry_from_wire(sent: &StatsEntry, shift: Shift, settings: &Settings) -> Entr
                 Some((status, sane(count.as_u64()?)))
             })
             .collect();
+    }
+    if let Some(value) = sent.extra.get(dialect::EXAMPLES) {
+        entry.examples = examples::from_wire(value, |at| shift.time(at));
     }
     match dialect::value_mark(&sent.extra).and_then(histogram_from_wire) {
         Some(mut histogram) => {

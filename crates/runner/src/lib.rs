@@ -5,6 +5,7 @@ pub mod bundle;
 mod class_order;
 pub mod dialect;
 mod dispatch;
+mod examples;
 pub mod exchange;
 mod ledger;
 pub mod limits;

@@ -23,6 +23,7 @@ fn counted(settings: &Settings) -> Report {
             length: 10,
             failure: (number % 7 == 0).then_some("CatchResponseError('wrong')"),
             status: Some(if number % 7 == 0 { 503 } else { 200 }),
+            url: None,
             bucket: None,
         });
     }
@@ -61,6 +62,8 @@ fn nothing_is_lost_on_the_way() {
             assert_eq!(theirs.total_content_length, ours.total_content_length);
             assert_eq!(theirs.statuses, ours.statuses);
             assert_eq!(theirs.statuses.iter().count(), 2);
+            assert_eq!(theirs.examples, ours.examples);
+            assert!(!theirs.examples.slow().is_empty());
             assert!((theirs.total_response_time_ms - ours.total_response_time_ms).abs() < 1e-6);
             assert_eq!(theirs.min_response_time_ms, ours.min_response_time_ms);
             assert_eq!(theirs.last_request, ours.last_request);

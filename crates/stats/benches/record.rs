@@ -28,6 +28,7 @@ fn record(bencher: divan::Bencher<'_, '_>, names: usize) {
             length: 100,
             failure: None,
             status: Some(200),
+            url: None,
             bucket: None,
         });
     });

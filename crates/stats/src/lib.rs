@@ -25,6 +25,7 @@
 //!     length: 100,
 //!     failure: None,
 //!     status: Some(200),
+//!     url: None,
 //!     bucket: None,
 //! });
 //! for report in recorder.drain() {
@@ -38,6 +39,7 @@
 
 mod counts;
 mod entry;
+mod examples;
 mod exception;
 mod failure;
 mod histogram;
@@ -46,15 +48,18 @@ mod marker;
 mod rate;
 mod recent;
 mod recorder;
+mod redact;
 mod report;
 mod rounded;
 mod settings;
+mod slowest;
 mod snapshot;
 mod statuses;
 mod table;
 mod totals;
 
 pub use entry::{Entry, Key, TOTAL_NAME};
+pub use examples::{Example, Examples, SHOWN_EXAMPLES};
 pub use exception::{Exception, LOCAL_NODE};
 pub use failure::{Failure, failure_key, parse_error, python_repr};
 pub use histogram::{Histogram, Precision};

@@ -6,20 +6,22 @@
 //! one look-up and creates it anew only once in each part.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::rate::second_of;
+use crate::slowest::Slowest;
 use crate::table::{Keyed, Table};
 use crate::{
-    Entry, Exception, Failure, Key, LOCAL_NODE, OTHER_FAILURES, OTHER_NAMES, Report, Settings,
-    parse_error,
+    Entry, Example, Exception, Failure, Key, LOCAL_NODE, OTHER_FAILURES, OTHER_NAMES, Report,
+    Settings, parse_error,
 };
 
 /// Full parts that wait for a reader. If none comes, the oldest are joined.
 const MAX_PARTS: usize = 16;
 
 /// One finished request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sample<'a> {
     /// HTTP method, or the request type of another protocol.
     pub method: &'a str,
@@ -36,6 +38,9 @@ pub struct Sample<'a> {
     pub failure: Option<&'a str>,
     /// Status of the answer; `None` if there was none, or the protocol has none.
     pub status: Option<u16>,
+    /// Where it went. Written out only if the request is kept by itself; it then takes the place of
+    /// the name.
+    pub url: Option<fmt::Arguments<'a>>,
     /// The rounded response time, if a rule of the user's own has rounded it; `None` for Locust's.
     pub bucket: Option<f64>,
 }
@@ -64,6 +69,8 @@ struct Name {
     /// Number of the part in which `place` is valid.
     number: u64,
     place: u32,
+    /// Which of its requests are slow.
+    slowest: Slowest,
 }
 
 impl Keyed for Name {
@@ -99,7 +106,7 @@ impl Recorder {
     /// Counts one request, and its failure if it has one.
     pub fn record(&self, sample: &Sample<'_>) {
         let write = &mut *self.lock();
-        let place = write.place(sample.method, sample.name, sample.at, &self.settings);
+        let (known, place) = write.place(sample.method, sample.name, sample.at, &self.settings);
         let entry = &mut write.part.entries[place];
         entry.count(
             sample.at,
@@ -108,6 +115,13 @@ impl Recorder {
             sample.length,
             sample.status,
         );
+        let is_slow = write.names.as_slice()[known]
+            .slowest
+            .is_beaten_by(sample.response_time_ms);
+        let is_failed = sample.failure.is_some() && entry.examples.wants_failed();
+        if is_slow || is_failed {
+            write.keep(known, place, sample, (is_slow, is_failed));
+        }
         if let Some(error) = sample.failure {
             write.part.fail(place, error, sample.at, &self.settings);
         }
@@ -116,7 +130,7 @@ impl Recorder {
     /// Counts a failure that belongs to no request of its own, as `log_error` of Locust does.
     pub fn record_failure(&self, method: &str, name: &str, at: f64, error: &str) {
         let write = &mut *self.lock();
-        let place = write.place(method, name, at, &self.settings);
+        let (_, place) = write.place(method, name, at, &self.settings);
         write.part.fail(place, error, at, &self.settings);
     }
 
@@ -172,13 +186,13 @@ impl Write {
         }
     }
 
-    /// Place of the entry in the current part, which is that of the second of `at`.
+    /// Place of the name, and of the entry in the current part, which is that of the second of `at`.
     #[inline]
-    fn place(&mut self, method: &str, name: &str, at: f64, settings: &Settings) -> usize {
-        let second = Some(second_of(at));
-        if second != self.part.second {
+    fn place(&mut self, method: &str, name: &str, at: f64, settings: &Settings) -> (usize, usize) {
+        let second = second_of(at);
+        if self.part.second != Some(second) {
             self.close();
-            self.part.second = second;
+            self.part.second = Some(second);
         }
         let known = match self.names.find(&[method, name]) {
             Some(known) => known,
@@ -187,12 +201,41 @@ impl Write {
         let name = self.names.get_mut(known);
         if name.number != self.number {
             name.number = self.number;
+            name.slowest.forget(second);
             name.place = u32::try_from(self.part.entries.len()).expect("names are limited");
             self.part
                 .entries
                 .push(Entry::new(name.key.clone(), at, settings));
         }
-        name.place as usize
+        (known, name.place as usize)
+    }
+
+    /// Keeps a request by itself, among the slow ones, the failed ones or both.
+    #[cold]
+    fn keep(
+        &mut self,
+        known: usize,
+        place: usize,
+        sample: &Sample<'_>,
+        (is_slow, is_failed): (bool, bool),
+    ) {
+        let name = format_args!("{}", sample.name);
+        let error = sample.failure.map(parse_error);
+        let url = sample.url.unwrap_or(name);
+        let example = Arc::new(Example {
+            status: sample.status,
+            response_time_ms: sample.response_time_ms.filter(|time| time.is_finite()),
+            ..Example::new(sample.method, url, error.as_deref(), sample.at)
+        });
+        let examples = &mut self.part.entries[place].examples;
+        if let (true, Some(time_ms)) = (is_slow, sample.response_time_ms) {
+            let slowest = &mut self.names.get_mut(known).slowest;
+            let displaced = slowest.take(time_ms, second_of(sample.at), self.number);
+            examples.push_slow(Arc::clone(&example), displaced == self.number);
+        }
+        if is_failed {
+            examples.push_failed(example);
+        }
     }
 
     /// Adds a name, or finds the row for names past the limit.
@@ -209,6 +252,7 @@ impl Write {
             key,
             number: 0,
             place: 0,
+            slowest: Slowest::default(),
         })
     }
 

@@ -24,6 +24,7 @@ fn report(recorder: &Recorder, second: u32) {
             length: 100,
             failure: (number == 0).then_some("ConnectionError('refused')"),
             status: None,
+            url: None,
             bucket: None,
         });
     }

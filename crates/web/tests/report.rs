@@ -48,6 +48,7 @@ fn keep(path: &Path, seconds: usize, every: usize, names: &[String]) -> i64 {
                 length: 100,
                 failure: (unit > 0.999).then_some("HTTPError('500 <script>')"),
                 status: None,
+                url: None,
                 bucket: None,
             });
         }

@@ -46,6 +46,7 @@ fn snapshot() -> Arc<Snapshot> {
                     length: 10,
                     failure,
                     status: None,
+                    url: None,
                     bucket: None,
                 });
             }

@@ -58,6 +58,7 @@ fn run() -> Arc<Snapshot> {
             length,
             failure,
             status: None,
+            url: None,
             bucket: None,
         });
     }

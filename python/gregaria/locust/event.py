@@ -123,6 +123,7 @@ class RequestEvent(EventHook):
         if recorder is not None:
             try:
                 exception = kwargs.get("exception")
+                url = kwargs.get("url")
                 recorder.record(
                     str(kwargs["request_type"]),
                     str(kwargs["name"]),
@@ -130,6 +131,7 @@ class RequestEvent(EventHook):
                     kwargs["response_length"],
                     StatsError.parse_error(exception) if exception else None,
                     _status_of(kwargs.get("response")),
+                    url if isinstance(url, str) else None,
                 )
             except Exception:
                 logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())

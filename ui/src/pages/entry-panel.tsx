@@ -1,4 +1,4 @@
-// All about one endpoint: its charts, its response times and its failures.
+// All about one endpoint: its charts, its response times, single requests and its failures.
 
 import { useEffect, useState } from "preact/hooks";
 import { DistributionChart } from "../chart/distribution.tsx";
@@ -8,6 +8,7 @@ import { CopyButton } from "../parts/button.tsx";
 import { Charts } from "../parts/charts.tsx";
 import { Panel } from "../parts/dialog.tsx";
 import { FailureTable } from "../parts/failure-table.tsx";
+import { Samples } from "../parts/samples.tsx";
 import { getEntry, isDone } from "../state/commands.ts";
 import { isLasting, isStale, marks, names, state, viewedRun } from "../state/run.ts";
 import { fromSeries } from "../timeline.ts";
@@ -88,6 +89,12 @@ function Detail(props: { detail: EntryDetail }) {
         ]}
       />
       {detail.statuses.length > 0 && <Statuses counts={detail.statuses} />}
+      {detail.slow.length > 0 && (
+        <Samples title="Slowest requests" note="of its last minute" samples={detail.slow} />
+      )}
+      {detail.failed.length > 0 && (
+        <Samples title="Failed requests" note="the last ones" samples={detail.failed} />
+      )}
       {detail.failures.length > 0 && (
         <section class="card section">
           <header class="section-head">

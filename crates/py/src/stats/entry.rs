@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gregaria_stats::{Key, TOTAL_NAME, Totals, Window};
+use gregaria_stats::{Key, Sample, TOTAL_NAME, Totals, Window};
 use gregaria_web::table::{self, Widths};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -151,8 +151,13 @@ impl Entry {
             reason = "saturates"
         )]
         let length = length.unwrap_or(0.0) as u64;
-        self.own()?
-            .record(&self.method, &self.name, response_time, length, None, None);
+        self.own()?.record(Sample {
+            method: &self.method,
+            name: &self.name,
+            response_time_ms: response_time,
+            length,
+            ..Sample::default()
+        });
         Ok(())
     }
 

@@ -58,6 +58,7 @@ struct Noted {
     length: u64,
     failure: Option<Box<str>>,
     status: Option<u16>,
+    url: Option<Box<str>>,
 }
 
 impl Unrounded {
@@ -71,6 +72,7 @@ impl Unrounded {
             length: sample.length,
             failure: sample.failure.map(Into::into),
             status: sample.status,
+            url: sample.url.map(|url| url.to_string().into()),
         });
     }
 
@@ -96,6 +98,7 @@ impl Unrounded {
                     .ok(),
                 _ => None,
             };
+            let url = format_args!("{}", request.url.as_deref().unwrap_or_default());
             recorder.record(&Sample {
                 method: &request.method,
                 name: &request.name,
@@ -104,6 +107,7 @@ impl Unrounded {
                 length: request.length,
                 failure: request.failure.as_deref(),
                 status: request.status,
+                url: request.url.as_ref().map(|_| url),
                 bucket,
             });
         }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gregaria_runner::exchange;
 use gregaria_runner::wire::StatsReport;
-use gregaria_stats::{Exception, LOCAL_NODE, MarkerKind, Snapshot, Totals};
+use gregaria_stats::{Exception, LOCAL_NODE, MarkerKind, Sample, Snapshot, Totals};
 use gregaria_web::archive::Archive;
 use gregaria_web::table::{Rates, Widths};
 use gregaria_web::{csv, json, number, table};
@@ -26,19 +26,11 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Counts one request that has just ended, and its failure if it has one. Calls no Python.
+    /// Counts one request that has just ended, and its failure if it has one; sets when it ended.
+    /// Calls no Python.
     #[inline]
-    pub fn record(
-        &self,
-        method: &str,
-        name: &str,
-        response_time_ms: Option<f64>,
-        length: u64,
-        failure: Option<&str>,
-        status: Option<u16>,
-    ) {
-        self.source
-            .record(method, name, response_time_ms, length, failure, status);
+    pub fn record(&self, sample: Sample<'_>) {
+        self.source.record(sample);
     }
 
     /// Takes what was counted since this was asked last, as a worker reports it: entries stay, back
@@ -112,7 +104,8 @@ impl Stats {
 
     /// Counts one request that has just ended, and its failure if it has one. Lengths that are not
     /// known count as 0.
-    #[pyo3(name = "record", signature = (method, name, response_time, length, failure=None, status=None))]
+    #[pyo3(name = "record", signature = (method, name, response_time, length, failure=None, status=None, url=None))]
+    #[expect(clippy::too_many_arguments, reason = "they are named in Python")]
     fn record_from_python(
         &self,
         method: Option<&str>,
@@ -121,21 +114,25 @@ impl Stats {
         length: Option<f64>,
         failure: Option<&str>,
         status: Option<u16>,
+        url: Option<&str>,
     ) {
+        let place = format_args!("{}", url.unwrap_or_default());
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "saturates"
         )]
         let length = length.unwrap_or(0.0) as u64;
-        self.record(
-            method.unwrap_or_default(),
+        self.record(Sample {
+            method: method.unwrap_or_default(),
             name,
-            response_time,
+            response_time_ms: response_time,
             length,
             failure,
             status,
-        );
+            url: url.map(|_| place),
+            ..Sample::default()
+        });
     }
 
     /// Counts a failure without a request of its own.
@@ -233,12 +230,13 @@ impl Stats {
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
         // With what is pending added first: its names stay, too.
         self.source.totals(py)?.reset_all(self.source.clock.now());
+        // What was slow before is no measure of what comes.
+        self.source.recorder.clear();
         Ok(())
     }
 
     /// Drops everything but the exceptions.
     fn clear(&self) {
-        self.source.recorder.clear();
         self.source.restart(Totals::clear_all);
     }
 

@@ -41,25 +41,10 @@ impl Source {
     }
 
     #[inline]
-    pub(super) fn record(
-        &self,
-        method: &str,
-        name: &str,
-        response_time_ms: Option<f64>,
-        length: u64,
-        failure: Option<&str>,
-        status: Option<u16>,
-    ) {
-        let at = self.clock.now();
+    pub(super) fn record(&self, sample: Sample<'_>) {
         let sample = Sample {
-            method,
-            name,
-            at,
-            response_time_ms,
-            length,
-            failure,
-            status,
-            bucket: None,
+            at: self.clock.now(),
+            ..sample
         };
         if rounding::is_replaced() {
             self.unrounded.note(&sample);
@@ -94,7 +79,7 @@ impl Source {
     /// Drops what is pending and gives the totals to `change`, with the time.
     pub(super) fn restart(&self, change: impl FnOnce(&mut Totals, f64)) {
         self.unrounded.clear();
-        drop(self.recorder.drain());
+        self.recorder.clear();
         change(&mut self.lock(), self.clock.now());
     }
 

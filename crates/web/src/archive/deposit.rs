@@ -3,6 +3,7 @@
 use gregaria_stats::{Entry, Exception, Failure, HistoryPoint, MarkerKind, Markers, Snapshot};
 use rusqlite::{Connection, Transaction, named_params, params};
 
+use super::examples::StoredExamples;
 use super::setup::{Ending, Setup};
 use super::sparse::{encode_rounded, encode_times};
 use super::stored::{Seen, StoredMarker};
@@ -139,7 +140,7 @@ pub(super) fn exit_code(connection: &Connection, run: i64, code: i64) -> rusqlit
     Ok(())
 }
 
-/// The response times of a whole run.
+/// The response times of a whole run, and its single requests.
 pub(super) fn histograms(
     transaction: &Transaction<'_>,
     run: i64,
@@ -148,13 +149,14 @@ pub(super) fn histograms(
 ) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "UPDATE entries SET times = ?3, rounded = ?4 WHERE run = ?1 AND entry = ?2",
+            "UPDATE entries SET times = ?3, rounded = ?4, examples = ?5 WHERE run = ?1 AND entry = ?2",
         )?
         .execute(params![
             run,
             number,
             encode_times(&entry.histogram),
             encode_rounded(&entry.rounded),
+            examples(entry),
         ])?;
     Ok(())
 }
@@ -267,7 +269,7 @@ impl Bucket {
         transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO entries VALUES
-                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL, ?15)",
+                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL, ?15, NULL)",
             )?
             .execute(params![
                 self.run,
@@ -370,4 +372,10 @@ fn statuses(entry: &Entry) -> Option<String> {
     }
     let pairs: Vec<_> = entry.statuses.iter().collect();
     Some(json(&pairs))
+}
+
+/// Single requests of an entry as JSON; `None` where there are none.
+fn examples(entry: &Entry) -> Option<String> {
+    let examples = &entry.examples;
+    (!examples.is_empty()).then(|| json(&StoredExamples::from(examples)))
 }

@@ -13,6 +13,7 @@ mod asides;
 mod clock;
 mod deposit;
 mod error;
+mod examples;
 mod import;
 mod library;
 mod mailbox;
@@ -30,6 +31,7 @@ mod writer;
 
 pub use asides::{Line, Member, Note};
 pub use error::ArchiveError;
+pub use examples::{StoredExample, StoredExamples};
 pub use import::Imported;
 pub use library::Library;
 pub use recording::{BUCKET_ROWS, BUCKET_SECONDS};

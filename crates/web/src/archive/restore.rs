@@ -9,6 +9,7 @@ use gregaria_stats::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::asides::{Line, Note};
+use super::examples::StoredExamples;
 use super::rows::{self, broken};
 use super::setup::Setup;
 use super::sparse::{decode_rounded, decode_times};
@@ -88,7 +89,7 @@ fn entries(connection: &Connection, row: &RunRow) -> rusqlite::Result<(Entry, Ve
     let mut entries = Vec::new();
     let mut statement = connection.prepare(
         "SELECT entry, method, name, requests, none_requests, failures, total_ms, min_ms, max_ms,
-         content_length, counted_from, last_request, is_coarse, times, rounded, statuses
+         content_length, counted_from, last_request, is_coarse, times, rounded, statuses, examples
          FROM entries WHERE run = ?1 ORDER BY entry",
     )?;
     let mut rows = statement.query([row.id])?;
@@ -108,6 +109,10 @@ fn entries(connection: &Connection, row: &RunRow) -> rusqlite::Result<(Entry, Ve
         if let Some(text) = found.get::<_, Option<String>>(15)? {
             let pairs: Vec<(u16, u64)> = serde_json::from_str(&text).map_err(|_| broken(15))?;
             entry.statuses = pairs.into_iter().collect();
+        }
+        if let Some(text) = found.get::<_, Option<String>>(16)? {
+            let stored: StoredExamples = serde_json::from_str(&text).map_err(|_| broken(16))?;
+            entry.examples = (&stored).into();
         }
         let times = found.get_ref(13)?.as_blob_or_null()?;
         let rounded = found.get_ref(14)?.as_blob_or_null()?;

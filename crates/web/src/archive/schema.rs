@@ -21,10 +21,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("schema2.sql"),
     include_str!("schema3.sql"),
+    include_str!("schema4.sql"),
 ];
 
 /// The format that is written here: so many migrations there are.
-pub(super) const FORMAT: i64 = 3;
+pub(super) const FORMAT: i64 = 4;
 
 /// Opens a file for reading and writing; makes it, and its folder, if it is not there. Nobody but
 /// its owner may read it: locustfiles may hold what is not for others.

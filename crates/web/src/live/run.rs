@@ -8,7 +8,9 @@ use gregaria_stats::{Entry, Histogram, HistoryPoint, Snapshot};
 use crate::model::{
     EntryDetail, EntryFolder, EntryFolders, EntryTrends, EntryWindow, HeatColumn, HeatMap, Series,
 };
-use crate::picture::{self, Pulse, Share, TREND_POINTS, distribution, figures_of, statuses};
+use crate::picture::{
+    self, Pulse, Share, TREND_POINTS, distribution, figures_of, samples, statuses,
+};
 use crate::seam::View;
 
 use super::bucket::{Bucket, Buckets};
@@ -114,6 +116,8 @@ impl Run {
             series: self.entry_series(index, 0.0, f64::INFINITY)?,
             distribution: distribution(&entry.histogram),
             statuses: statuses(entry),
+            slow: samples(entry.examples.slow()),
+            failed: samples(entry.examples.failed()),
             failures: failures
                 .into_iter()
                 .filter(|group| index == 0 || is_ours(&group.method, &group.name))

@@ -112,8 +112,29 @@ pub struct EntryDetail {
     pub distribution: Distribution,
     /// How often each status came, in their order; empty where nobody tells it.
     pub statuses: Vec<StatusCount>,
+    /// The slowest requests of its last minute with any, the slowest first; at most five.
+    pub slow: Vec<RequestSample>,
+    /// The last requests that failed, the last first; at most five.
+    pub failed: Vec<RequestSample>,
     /// Its failures.
     pub failures: Vec<FailureGroup>,
+}
+
+/// One request, without its body. Values that look like secrets are `***` in its texts.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct RequestSample {
+    /// Method.
+    pub method: String,
+    /// Where it went, or its name if that is not known; cut after 500 characters.
+    pub url: String,
+    /// Status of the answer; `null` if there was none.
+    pub status: Option<u16>,
+    /// How long it took; `null` if nobody knows.
+    pub time_ms: Option<f64>,
+    /// When it ended.
+    pub at: f64,
+    /// Why it failed; `null` if it did not.
+    pub error: Option<String>,
 }
 
 /// How many requests were answered with one status.

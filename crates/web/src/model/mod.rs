@@ -40,7 +40,7 @@ pub use command::{
 pub use compare::{Change, Compare, CompareEntry, Compared, Judgement, Warning, WarningKind};
 pub use entries::{
     Distribution, EntryColumns, EntryDetail, EntryFolder, EntryFolders, EntryName, EntryTrend,
-    EntryTrends, EntryWindow, StatusCount,
+    EntryTrends, EntryWindow, RequestSample, StatusCount,
 };
 pub use error::{ConfirmKind, ConfirmRequired, Confirmation, Problem};
 pub use events::{Bye, ByeReason, Delta, Event, Hello, Snapshot, Tick, Topic};

@@ -222,6 +222,7 @@ mod tests {
                 length: 1,
                 failure: None,
                 status: None,
+                url: None,
                 bucket: None,
             });
         }

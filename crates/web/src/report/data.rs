@@ -4,8 +4,8 @@ use gregaria_stats::{Entry, Histogram, Key, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::{
-    ArchiveError, Bucket, Ending, Library, Line, Member, Note, Setup, StoredMarker, StoredRun,
-    encode_times,
+    ArchiveError, Bucket, Ending, Library, Line, Member, Note, Setup, StoredExamples, StoredMarker,
+    StoredRun, encode_times,
 };
 use crate::model::{Compare, Judgement, Report, Series};
 use crate::picture::distribution;
@@ -81,6 +81,9 @@ pub struct Kept {
     /// How often each status came, in the order of the entries' indexes; empty in an HTML report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<Vec<(u16, u64)>>,
+    /// Single requests of each entry, in the order of their indexes; empty in an HTML report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<StoredExamples>,
     /// Windows of all requests together.
     pub windows: Vec<KeptWindow>,
     /// Windows of each entry, in the order of their indexes, the total left out; empty where that
@@ -320,6 +323,12 @@ fn kept(run: &StoredRun, buckets: &[Bucket], series: Option<&Series>, extent: Ex
         statuses: match extent {
             Extent::Whole => all_entries(snapshot)
                 .map(|entry| entry.statuses.iter().collect())
+                .collect(),
+            Extent::Small => Vec::new(),
+        },
+        examples: match extent {
+            Extent::Whole => all_entries(snapshot)
+                .map(|entry| (&entry.examples).into())
                 .collect(),
             Extent::Small => Vec::new(),
         },

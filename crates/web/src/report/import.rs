@@ -284,6 +284,9 @@ fn entries(body: &Body) -> Result<Vec<Entry>, ImportError> {
         if let Some(statuses) = body.kept.statuses.get(place) {
             entry.statuses = statuses.iter().copied().collect();
         }
+        if let Some(stored) = body.kept.examples.get(place) {
+            entry.examples = stored.into();
+        }
         entry.rounded = rounded_of(&entry.histogram);
         entries.push(entry);
     }

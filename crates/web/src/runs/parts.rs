@@ -9,7 +9,9 @@ use crate::archive::{ArchiveError, Bucket, Library, StoredRun};
 use crate::model::{
     EntryDetail, EntryName, EntryTrends, EntryWindow, LogLine, Series, WorkerDetail,
 };
-use crate::picture::{self, Cell, Share, TREND_POINTS, distribution, figures_of, statuses};
+use crate::picture::{
+    self, Cell, Share, TREND_POINTS, distribution, figures_of, samples, statuses,
+};
 
 use super::course::series;
 use super::crew;
@@ -60,6 +62,8 @@ pub fn entry(
         series,
         distribution: distribution(&found.histogram),
         statuses: statuses(found),
+        slow: samples(found.examples.slow()),
+        failed: samples(found.examples.failed()),
         failures: failures(&run.snapshot)
             .into_iter()
             .filter(|group| index == 0 || is_ours(&group.method, &group.name))

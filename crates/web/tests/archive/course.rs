@@ -53,6 +53,7 @@ impl Course {
                     length: 100,
                     failure: ((entry + request) % 50 == 49).then_some("HTTPError('500')"),
                     status: None,
+                    url: None,
                     bucket: None,
                 });
             }

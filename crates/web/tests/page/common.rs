@@ -92,6 +92,7 @@ impl Page {
             length: 100,
             failure,
             status: Some(if failure.is_some() { 500 } else { 200 }),
+            url: None,
             bucket: None,
         });
     }

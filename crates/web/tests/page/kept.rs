@@ -110,6 +110,7 @@ fn keep(archive: &Archive, slower: f64) {
                 length: 100,
                 failure,
                 status: Some(if request == 4 { 500 } else { 200 }),
+                url: Some(format_args!("http://shop.example:8000{name}?session=7f")),
                 bucket: None,
             });
         }
@@ -212,6 +213,20 @@ fn an_earlier_run_is_shown_with_all_its_tabs() {
     assert_eq!(
         entry["statuses"],
         json!([{"status": 200, "count": 240}, {"status": 500, "count": LENGTH}])
+    );
+    assert_eq!(entry["slow"].as_array().unwrap().len(), 5);
+    assert_eq!(entry["slow"][4]["time_ms"], 26.0);
+    assert_eq!(entry["failed"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        entry["failed"][0],
+        json!({
+            "method": "GET",
+            "url": "http://shop.example:8000/cart?session=***",
+            "status": 500,
+            "time_ms": 14.0,
+            "at": START + f64::from(LENGTH) - 0.5,
+            "error": "HTTPError('500 Server Error: x for url: http://shop.example:8000/cart')",
+        })
     );
     assert_eq!(entry["series"]["rps"][3], 5.0);
     let lines = page.get("/api/v1/runs/1/series?entry=2&points=10").json();

@@ -1,0 +1,106 @@
+//! Which requests a recorder keeps by themselves.
+
+use std::sync::Arc;
+
+use gregaria_stats::{Example, Examples, Recorder, SHOWN_EXAMPLES, Sample, Settings, Totals};
+
+fn record(recorder: &Recorder, at: f64, time_ms: f64, failure: Option<&str>) {
+    recorder.record(&Sample {
+        method: "GET",
+        name: "/item/[id]",
+        at,
+        response_time_ms: Some(time_ms),
+        failure,
+        status: Some(if failure.is_some() { 503 } else { 200 }),
+        url: Some(format_args!("http://shop/item/{time_ms}")),
+        ..Sample::default()
+    });
+}
+
+fn slow(examples: &Examples) -> Vec<f64> {
+    let time = |one: &Arc<Example>| one.response_time_ms;
+    examples.slow().iter().filter_map(time).collect()
+}
+
+#[test]
+fn the_slowest_five_of_a_minute_come_out_of_many_requests_in_many_reports() {
+    let settings = Settings::default();
+    let recorder = Recorder::new(&settings);
+    let mut totals = Totals::new(settings, 1_000.0);
+    let mut sent = 0;
+    for turn in 0..30_000_u32 {
+        // Every time once, in disorder; two hundred a second.
+        let time_ms = f64::from(1 + turn * 7_919 % 30_000) / 10.0;
+        record(&recorder, 1_000.0 + f64::from(turn) / 200.0, time_ms, None);
+        if turn % 600 == 599 {
+            for report in recorder.drain() {
+                sent += report.entries[0].examples.slow().len();
+                totals.fold(&report);
+            }
+        }
+    }
+    let last_minute = (18_000..30_000_u32).map(|turn| f64::from(1 + turn * 7_919 % 30_000) / 10.0);
+    let mut expected: Vec<_> = last_minute.collect();
+    expected.sort_by(|a, b| b.total_cmp(a));
+    let entry = totals.entry("GET", "/item/[id]").unwrap();
+    let found = slow(&entry.examples);
+    assert_eq!(found[..SHOWN_EXAMPLES], expected[..SHOWN_EXAMPLES]);
+    assert!(sent < 200, "{sent} of 30,000 were kept");
+    let slowest = &entry.examples.slow()[0];
+    assert_eq!(*slowest.url, format!("http://shop/item/{}", expected[0]));
+    assert_eq!((slowest.status, &slowest.error), (Some(200), &None));
+    assert_eq!(slow(&totals.total().examples), found);
+}
+
+#[test]
+fn the_first_failures_of_each_second_are_kept_and_the_last_five_of_all() {
+    let recorder = Recorder::new(&Settings::default());
+    for turn in 0..300_u32 {
+        let at = 1_000.0 + f64::from(turn) / 100.0;
+        record(
+            &recorder,
+            at,
+            5.0,
+            Some("HTTPError('503 for url: /?key=1')"),
+        );
+    }
+    let report = recorder.drain_merged();
+    let failed = report.entries[0].examples.failed();
+    let at: Vec<_> = failed.iter().map(|one| one.at).collect();
+    assert_eq!(at, [1_002.04, 1_002.03, 1_002.02, 1_002.01, 1_002.0]);
+    assert_eq!(failed[0].status, Some(503));
+    assert_eq!(
+        failed[0].error.as_deref(),
+        Some("HTTPError('503 for url: /?key=***')")
+    );
+}
+
+#[test]
+fn a_request_without_a_url_is_known_by_its_name() {
+    let recorder = Recorder::new(&Settings::default());
+    recorder.record(&Sample {
+        method: "grpc",
+        name: "/shop.Cart/Add",
+        at: 1_000.0,
+        response_time_ms: None,
+        failure: Some("RpcError()"),
+        ..Sample::default()
+    });
+    let report = recorder.drain_merged();
+    let examples = &report.entries[0].examples;
+    assert!(examples.slow().is_empty());
+    let failed = &examples.failed()[0];
+    assert_eq!((&*failed.method, &*failed.url), ("grpc", "/shop.Cart/Add"));
+    assert_eq!((failed.status, failed.response_time_ms), (None, None));
+}
+
+#[test]
+fn a_recorder_that_begins_anew_has_nothing_to_compare_with() {
+    let recorder = Recorder::new(&Settings::default());
+    for turn in 0..5_u32 {
+        record(&recorder, 1_000.0, 900.0 + f64::from(turn), None);
+    }
+    recorder.clear();
+    record(&recorder, 1_001.0, 2.0, None);
+    assert_eq!(slow(&recorder.drain_merged().entries[0].examples), [2.0]);
+}
