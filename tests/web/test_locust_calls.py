@@ -63,6 +63,28 @@ def add(folder: Path, text: str) -> None:
         file.write(text)
 
 
+def test_the_report_is_that_of_the_present_run(folder: Path) -> None:
+    with serve(folder) as page:
+        assert page.get("/stats/report").status == 404
+        assert page.post("/swarm", {"user_count": 1, "spawn_rate": 1, "host": "http://h"}).json[
+            "success"
+        ]
+        page.wait_for(lambda stats: stats["user_count"] == 1)
+        assert page.post("/stop").json["success"]
+        report = page.get("/stats/report?theme=dark")
+        assert (report.status, "content-disposition" in report.headers) == (200, False)
+        assert report.headers["content-type"].startswith("text/html")
+        assert '<script type="application/json" id="report">' in report.body
+        named = page.get("/stats/report?download=1").headers["content-disposition"]
+        assert named.startswith("attachment;filename=Locust_"), named
+        assert named.endswith("_locustfile.py_http://h.html"), named
+    with serve(folder, "--no-store") as page:
+        page.post("/swarm", {"user_count": 1, "spawn_rate": 1, "host": "http://h"})
+        page.wait_for(lambda stats: stats["user_count"] == 1)
+        refused = page.get("/stats/report")
+        assert (refused.status, refused.json["code"]) == (404, "no_store")
+
+
 def test_a_shape_runs_without_a_number_of_users(folder: Path) -> None:
     add(folder, SHAPES.partition("class Asked")[0])
     with serve(folder) as page:

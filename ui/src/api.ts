@@ -106,7 +106,7 @@ export const removeWorker = (id: string) => post<unknown>("/workers/remove", { i
 
 export const tearDown = (request: TeardownRequest) => post<unknown>("/cloud/teardown", request);
 
-export const getRuns = () => get<RunList>("/runs");
+export const getRuns = (limit: number | null = null) => get<RunList>("/runs", { limit });
 export const getSetup = (run: number) => get<RunSetup>(`/runs/${run}/setup`);
 export const getEntry = (run: number, index: number) =>
   get<EntryDetail>(`/runs/${run}/entries/${index}`);

@@ -9,6 +9,7 @@ import { Menu } from "./parts/menu.tsx";
 import { Strip } from "./parts/pill.tsx";
 import { Announcer, Toasts } from "./parts/toast.tsx";
 import { cloud } from "./state/cloud.ts";
+import { getRuns } from "./state/commands.ts";
 import { go, href, place } from "./state/place.ts";
 import { aftermath, isOld, link, server, version } from "./state/run.ts";
 import { askToSignIn, mustSignIn, session, signOut } from "./state/session.ts";
@@ -89,12 +90,29 @@ function Page() {
 
 /** The running test, else the latest run, else the form. */
 function Home() {
-  const state = server.value;
+  const run = server.value?.run;
+  const hasError = server.value?.test_error != null;
   useEffect(() => {
-    if (state !== null) {
-      go(state.run === null ? "/new" : `/runs/${state.run}/overview`, true);
+    let isWanted = true;
+    const show = (id: number | null | undefined) => {
+      if (isWanted) {
+        go(id == null ? "/new" : `/runs/${id}/overview`, true);
+      }
+    };
+    if (typeof run === "number") {
+      show(run);
+    } else if (run === null && hasError) {
+      show(null);
+    } else if (run === null) {
+      // Without a store, and if it cannot be read, there are no earlier ones.
+      void getRuns(1).then((answer) =>
+        show(answer.kind === "done" ? answer.value.runs[0]?.id : null),
+      );
     }
-  }, [state]);
+    return () => {
+      isWanted = false;
+    };
+  }, [run, hasError]);
   return (
     <main class="content" id="main">
       <h1 class="unseen">gregaria</h1>

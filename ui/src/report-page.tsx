@@ -139,10 +139,12 @@ function Generator(props: { picture: Picture }) {
           {peaks ? `${formatNumber(peaks.most)} %, median ${formatNumber(peaks.median)} %` : "–"}
         </dd>
       </div>
-      <div>
-        <dt>Lag</dt>
-        <dd>{lags ? `up to ${formatMs(lags.most)}` : "–"}</dd>
-      </div>
+      {lags && (
+        <div>
+          <dt>Lag</dt>
+          <dd>up to {formatMs(lags.most)}</dd>
+        </div>
+      )}
       <div>
         <dt>Lost workers</dt>
         <dd class={lost > 0 ? "bad" : undefined}>{formatCount(lost)}</dd>

@@ -446,6 +446,7 @@ export function form(hasWorkers: boolean, now: number): StartForm {
     ],
     shape_classes: [{ name: "DoubleWave", is_active: false }],
     picks_classes: true,
+    picked_classes: null,
     name: "checkout-peak",
     host: HOST,
     is_host_required: true,

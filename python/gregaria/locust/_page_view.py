@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import os
 import platform
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -261,4 +262,18 @@ def _worker_command(environment: Environment) -> str | None:
         return None
     if runner.entrance.tokens():
         return "gregaria --worker --invitation FILE"
-    return f"gregaria --worker --master-host HOST --master-port {port} -f -"
+    host = _address_for_workers(str(getattr(runner, "master_bind_host", "*")))
+    return f"gregaria --worker --master-host {host} --master-port {port} -f -"
+
+
+def _address_for_workers(bound: str) -> str:
+    """Where workers reach a master that is bound so: the address of its way out, if it has one."""
+    if bound not in ("*", "", "0.0.0.0", "::"):
+        return bound
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way_out:
+        try:
+            # Of a network for documents: nothing is sent, the system only chooses the address.
+            way_out.connect(("192.0.2.1", 9))
+        except OSError:
+            return socket.gethostname()
+        return str(way_out.getsockname()[0])

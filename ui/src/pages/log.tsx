@@ -9,7 +9,7 @@ import { Button } from "../parts/button.tsx";
 import { Choice, Filter } from "../parts/field.tsx";
 import { address } from "../state/commands.ts";
 import { query, setQuery } from "../state/place.ts";
-import { log } from "../state/run.ts";
+import { log, viewedRun } from "../state/run.ts";
 
 const LEVELS: readonly Level[] = ["debug", "info", "warning", "error", "critical"];
 /** Rows in the document: older ones come when somebody scrolls up to them. */
@@ -18,6 +18,7 @@ const PAGE_ROWS = 150;
 /** The tab of the log. */
 export function Log() {
   const lines = log.value;
+  const run = viewedRun.value;
   const filter = query.value.get("q") ?? "";
   const level = (query.value.get("level") ?? "debug") as Level;
   const source = query.value.get("source") ?? "";
@@ -53,7 +54,11 @@ export function Log() {
           options={[["", "All sources"], ...sources.map((name) => [name, name] as const)]}
           onValue={(value) => setQuery({ source: value })}
         />
-        <a class="button quiet" href={address("/log.txt")} download="gregaria.log">
+        <a
+          class="button quiet"
+          href={address(run === null ? "/log.txt" : `/runs/${run}/log.txt`)}
+          download="gregaria.log"
+        >
           Download full log
         </a>
       </div>

@@ -59,7 +59,7 @@ function Form(props: { form: StartForm }) {
   const [rate, setRate] = useState(String(form.load.spawn_rate ?? 1));
   const [length, setLength] = useState(durationText(form.load.run_time_seconds));
   const [classes, setClasses] = useState<readonly string[]>(
-    form.user_classes.map((one) => one.name),
+    form.picked_classes ?? form.user_classes.map((one) => one.name),
   );
   const [shape, setShape] = useState(form.load.shape ?? "Default");
   const [values, setValues] = useState<Record<string, ParameterValue>>({});

@@ -21,11 +21,14 @@ import { Table, type TableColumn } from "../parts/table.tsx";
 import { isLost, spread, type WorkerRow } from "../rows.ts";
 import { forgetWorker, getWorker, isDone } from "../state/commands.ts";
 import { query, setQuery } from "../state/place.ts";
-import { marks, state, viewedRun, workers } from "../state/run.ts";
+import { isLasting, marks, state, viewedRun, workers } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
 import { emptyTimeline } from "../timeline.ts";
 import { LogLines } from "./log.tsx";
 import { scopeOf } from "./scope.ts";
+
+/** How often the panel of a run that lasts is asked for again. */
+const AGAIN_MS = 5000;
 
 const BY_NAME: Order = { column: "name", isDown: false };
 
@@ -61,7 +64,7 @@ export function Workers() {
         <div class="panel-main">
           <Table
             label="Workers"
-            columns={COLUMNS}
+            columns={columnsOf(everyone)}
             rows={rows}
             id={(row) => row.index}
             order={order}
@@ -222,6 +225,16 @@ const COLUMNS: readonly TableColumn<WorkerRow>[] = [
   },
 ];
 
+/** Without columns of what no worker tells: those of Locust tell less. */
+function columnsOf(rows: readonly WorkerRow[]): readonly TableColumn<WorkerRow>[] {
+  const isTold: Partial<Record<string, boolean>> = {
+    zone: rows.some((row) => row.zone !== null),
+    lag: rows.some((row) => row.lag !== null),
+    version: rows.some((row) => row.version !== null),
+  };
+  return COLUMNS.filter((column) => isTold[column.id] !== false);
+}
+
 function number(
   id: string,
   title: string,
@@ -237,20 +250,26 @@ function WorkerPanel(props: { row: WorkerRow; onClose: () => void }) {
   const { row } = props;
   const [detail, setDetail] = useState<WorkerDetail | null>(null);
   const run = viewedRun.value;
+  const lasts = isLasting.value;
+  useEffect(() => setDetail(null), [run, row.index]);
   useEffect(() => {
-    setDetail(null);
     let isWanted = true;
-    if (run !== null) {
-      void getWorker(run, row.index).then((answer) => {
-        if (isWanted && isDone(answer)) {
-          setDetail(answer.value);
-        }
-      });
-    }
+    const load = () => {
+      if (run !== null) {
+        void getWorker(run, row.index).then((answer) => {
+          if (isWanted && isDone(answer)) {
+            setDetail(answer.value);
+          }
+        });
+      }
+    };
+    load();
+    const timer = lasts ? setInterval(load, AGAIN_MS) : undefined;
     return () => {
       isWanted = false;
+      clearInterval(timer);
     };
-  }, [run, row.index]);
+  }, [run, row.index, lasts]);
   return (
     <Panel title={row.id} onClose={props.onClose}>
       {row.state === "missing" && isOperator.value && (
@@ -282,9 +301,10 @@ function WorkerChart(props: { detail: WorkerDetail }) {
   const start = state.value?.started_at ?? detail.time[0] ?? 0;
   const time = detail.time.map((moment) => moment - start);
   const timeline = { ...emptyTimeline(), time: detail.time };
+  const hasLag = detail.lag_ms.some((value) => value !== null);
   return (
     <LineChart
-      title="CPU and lag"
+      title={hasLag ? "CPU and lag" : "CPU"}
       note={`${detail.step_seconds} s`}
       empty="Nothing was measured."
       data={{
@@ -292,7 +312,17 @@ function WorkerChart(props: { detail: WorkerDetail }) {
         time,
         lines: [
           { label: "CPU", color: "rps", values: detail.cpu_percent, width: 2 },
-          { label: "lag", color: "users", values: detail.lag_ms, dash: [5, 4], isRight: true },
+          ...(hasLag
+            ? [
+                {
+                  label: "lag",
+                  color: "users" as const,
+                  values: detail.lag_ms,
+                  dash: [5, 4],
+                  isRight: true,
+                },
+              ]
+            : []),
         ],
         isLog: false,
         format: (value) => `${formatNumber(value)} %`,

@@ -133,6 +133,9 @@ pub(super) async fn users(
     {
         return Ok(ask(app.targets.ask_users(target, request.users)));
     }
+    if let Some(name) = &viewer.name {
+        app.feed.board().ordered(now(), request.users, name);
+    }
     let arguments = json!({
         "users": request.users,
         "spawn_rate": request.spawn_rate,

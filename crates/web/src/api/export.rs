@@ -62,14 +62,36 @@ pub(super) async fn file(
     Query(options): Query<Options>,
     kind: Kind,
 ) -> Result<Response, Refusal> {
+    let (text, name) = made(&app, &run, options, kind).await?;
+    let mut response = ([(CONTENT_TYPE, kind.media())], text).into_response();
+    // A name has letters, digits and few signs.
+    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+/// The HTML report of a run.
+pub(crate) async fn report_of(app: &App, run: &str) -> Result<String, Refusal> {
+    let made = made(app, run, Options::default(), Kind::Html).await?;
+    Ok(made.0)
+}
+
+/// The text of a file and its name.
+async fn made(
+    app: &App,
+    run: &str,
+    options: Options,
+    kind: Kind,
+) -> Result<(String, String), Refusal> {
     // Also of the present run: it is kept while it lasts.
-    which(&app, &run)?;
-    shelf(&app)?;
-    let id = kept(&run)?;
+    which(app, run)?;
+    shelf(app)?;
+    let id = kept(run)?;
     let is_on = |option: Option<u8>| option.is_some_and(|value| value != 0);
     let (has_log, against) = (is_on(options.with_log), options.against);
     let (hides_host, hides_workers) = (is_on(options.without_host), is_on(options.without_workers));
-    let made = with_run(&app, id, move |library, run| {
+    let made = with_run(app, id, move |library, run| {
         let redaction = Redaction::of(run, hides_host, hides_workers);
         let data = |extent| {
             let content = Content {
@@ -92,11 +114,5 @@ pub(super) async fn file(
         let name = report::file_stem(&run.row) + kind.end();
         Ok((text, name))
     });
-    let (text, name) = made.await?;
-    let mut response = ([(CONTENT_TYPE, kind.media())], text).into_response();
-    // A name has letters, digits and few signs.
-    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
-        response.headers_mut().insert(CONTENT_DISPOSITION, value);
-    }
-    Ok(response)
+    made.await
 }

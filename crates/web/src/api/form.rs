@@ -45,6 +45,7 @@ pub(super) async fn form(
         user_classes: form.user_classes.clone(),
         shape_classes: form.shape_classes.clone(),
         picks_classes: form.picks_classes,
+        picked_classes: None,
         name: form.name.clone(),
         host: form.host.clone(),
         is_host_required: form.is_host_required,
@@ -77,6 +78,11 @@ fn copy_of(mut form: StartForm, run: &StoredRun) -> StartForm {
     form.name = Some(setup.name).filter(|name| setup.files.iter().all(|file| file.name != *name));
     form.host = setup.host.or(form.host);
     form.load = setup.load;
+    let picked = setup.user_classes.into_iter().map(|class| class.name);
+    let picked: Vec<String> = picked
+        .filter(|name| form.user_classes.iter().any(|class| class.name == *name))
+        .collect();
+    form.picked_classes = Some(picked).filter(|names| !names.is_empty());
     for parameter in form.parameters.iter_mut().filter(|one| !one.is_secret) {
         if let Some(value) = setup.parameters.get(&parameter.name) {
             parameter.value = value.clone();

@@ -39,7 +39,7 @@ pub(super) async fn list(
     let path = shelf.store.path.display().to_string();
     // A machine in a cloud is gone with its disk.
     let is_temporary = shelf.store.is_temporary || app.feed.cloud().is_some();
-    let problem = shelf.problem();
+    let problem = shelf.store.trouble();
     let list = with(&app, move |library| {
         let rows = library.list()?;
         Ok(RunList {

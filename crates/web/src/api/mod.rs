@@ -16,6 +16,7 @@ mod session;
 mod store;
 mod stream;
 
+pub(crate) use export::report_of;
 pub(crate) use extract::{Path, Query};
 pub(crate) use form::hosts_of;
 pub(crate) use json::Json;

@@ -62,6 +62,7 @@ fn paths() -> Paths {
         .get("/runs/{run}/failures", groups::failures)
         .get("/runs/{run}/window", runs::window)
         .get("/runs/{run}/workers/{index}", runs::worker)
+        .get("/runs/{run}/log.txt", runs::log_of_run)
         .get("/runs/{run}/report.html", |app, run, options| {
             export::file(app, run, options, Kind::Html)
         })

@@ -14,6 +14,7 @@ use crate::live::Topics;
 use crate::model::{
     EntryDetail, EntryTrends, EntryWindow, LogPage, RunSetup, Series, Snapshot, WorkerDetail,
 };
+use crate::moment::utc;
 use crate::runs::{self, Fineness};
 use crate::server::App;
 
@@ -261,6 +262,25 @@ pub(super) async fn log(State(app): State<Arc<App>>, Query(wish): Query<Lines>) 
     Json(LogPage { lines, dropped })
 }
 
+/// `GET /runs/{run}/log.txt`: what was said in a run, as a file.
+pub(super) async fn log_of_run(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+) -> Result<Response, Refusal> {
+    let Which::Kept(id) = which(&app, &run)? else {
+        return Ok(log_text(State(app)).await);
+    };
+    let made = with_run(&app, id, |_, run| {
+        let lines = run.log.iter().map(|line| {
+            let (time, source) = (utc(line.time), &line.source);
+            let (level, logger) = (&line.level, &line.logger);
+            format!("[{time}] {source}/{level}/{logger}: {}\n", line.text)
+        });
+        Ok(lines.collect::<String>())
+    });
+    Ok(as_log(made.await?))
+}
+
 /// `GET /log.txt`: all that is kept of the log, as a file.
 pub(super) async fn log_text(State(app): State<Arc<App>>) -> Response {
     let mut text = String::new();
@@ -276,6 +296,10 @@ pub(super) async fn log_text(State(app): State<Arc<App>>) -> Response {
             }
         }
     }
+    as_log(text)
+}
+
+fn as_log(text: String) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/plain; charset=utf-8"),
         (CONTENT_DISPOSITION, "attachment;filename=gregaria.log"),

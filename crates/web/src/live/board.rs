@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use gregaria_stats::MarkerKind;
+
 use crate::model::{
     Alert, AlertKind, Cloud, EntryDetail, EntryFolders, EntryTrends, EntryWindow, FailureCourses,
     LogLine, Mark, Phase, Series, Snapshot, State, Tick, Topic, WorkerDetail,
@@ -38,6 +40,7 @@ pub struct Board {
     alerts: Vec<Alert>,
     next_alert: u64,
     log_seq: u64,
+    storage_problem: Option<String>,
     /// Marks that came since the last second.
     pending_marks: Vec<Mark>,
 }
@@ -60,6 +63,7 @@ impl Board {
             alerts: Vec::new(),
             next_alert: 0,
             log_seq: 0,
+            storage_problem: None,
             pending_marks: Vec::new(),
         }
     }
@@ -164,8 +168,10 @@ impl Board {
         let is_on = matches!(state.phase, Phase::Starting | Phase::Running);
         let counts = state.workers.clone().unwrap_or_default();
         let all = counts.active + counts.missing;
-        let lost = (is_on && counts.missing > 0 && counts.active > 0)
-            .then(|| format!("{} of {all} workers are lost", counts.missing));
+        let lost = (is_on && counts.missing > 0 && counts.active > 0).then(|| {
+            let users = users_of_lost(view);
+            format!("{} of {all} workers are lost{users}", counts.missing)
+        });
         let all_lost = (is_on && counts.missing > 0 && counts.active == 0)
             .then(|| format!("all {all} workers are lost"));
         let hot: Vec<f64> = match &view.workers {
@@ -188,6 +194,7 @@ impl Board {
             (AlertKind::AllWorkersLost, all_lost),
             (AlertKind::Overloaded, overloaded),
             (AlertKind::Folded, folded),
+            (AlertKind::Storage, self.storage_problem.clone()),
         ];
         let mut changed = Vec::new();
         for (kind, text) in now_up {
@@ -349,10 +356,40 @@ impl Board {
         mark.is_some()
     }
 
+    /// Somebody asks for so many users.
+    pub fn ordered(&mut self, time: f64, users: u64, by: &str) {
+        self.run.marks.ordered(time, users, by);
+    }
+
+    /// Takes in why the present run cannot be kept; `None` if it can.
+    pub fn set_storage_problem(&mut self, problem: Option<String>) {
+        self.storage_problem = problem;
+    }
+
     /// Most users of this run.
     pub fn peak_users(&self) -> u64 {
         self.run.peak_users
     }
+}
+
+/// What has become of the users of the workers that were lost last, as the rest of a sentence.
+fn users_of_lost(view: &View) -> String {
+    let markers = view.figures.markers.as_slice().iter().rev();
+    for marker in markers {
+        match marker.kind {
+            MarkerKind::WorkersLost { .. } => break,
+            MarkerKind::UsersMoved {
+                user_count,
+                seconds,
+            } => return format!(". {user_count} users moved in {seconds:.0} s"),
+            MarkerKind::UsersMissing { user_count, of } if of > 0 => {
+                let percent = 100.0 * user_count as f64 / of as f64;
+                return format!(". {user_count} users are missing: the load is {percent:.1} % low");
+            }
+            _ => {}
+        }
+    }
+    String::new()
 }
 
 fn run_start(view: &View) -> f64 {

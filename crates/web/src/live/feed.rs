@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::cloud::CloudWatch;
 use crate::model::{Snapshot, Topic};
 use crate::seam::Seam;
+use crate::server::Store;
 
 use super::board::LOG_LINES;
 use super::state::lasts;
@@ -22,13 +23,14 @@ pub struct Feed {
     seam: Arc<Seam>,
     board: Mutex<Board>,
     cloud: Option<CloudWatch>,
+    store: Option<Store>,
     seq: watch::Sender<u64>,
 }
 
 impl Feed {
-    /// A feed of what is published on this seam, with what is known of a cloud. It begins at this
-    /// moment.
-    pub fn new(seam: Arc<Seam>, cloud: Option<CloudWatch>, now: f64) -> Self {
+    /// A feed of what is published on this seam, with what is known of a cloud and of the store of
+    /// runs. It begins at this moment.
+    pub fn new(seam: Arc<Seam>, cloud: Option<CloudWatch>, store: Option<Store>, now: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -38,6 +40,7 @@ impl Feed {
         Self {
             seam,
             cloud,
+            store,
             board: Mutex::new(Board::new(first, now)),
             seq: watch::Sender::new(first),
         }
@@ -77,6 +80,7 @@ impl Feed {
             if let Some(cloud) = &self.cloud {
                 board.set_cloud(cloud.line(view.figures.time, lasts(&view)));
             }
+            board.set_storage_problem(self.store.as_ref().and_then(Store::trouble));
             let slot = board.advance(&view, lines);
             self.seq.send_replace(slot.seq());
         }

@@ -12,11 +12,26 @@ const MAX_NOTES: usize = 200;
 /// Id of the first note: above those of all markers.
 const FIRST_NOTE: u64 = 1_000_000;
 
+/// Orders that are remembered until the run shows what has come of them.
+const MAX_ORDERS: usize = 200;
+
+/// Seconds within which the run follows an order.
+const FOLLOWED_WITHIN: f64 = 60.0;
+
 /// The marks of one run.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     markers: Arc<gregaria_stats::Markers>,
     notes: Vec<Mark>,
+    orders: Vec<Order>,
+}
+
+/// Somebody has asked for so many users.
+#[derive(Debug)]
+struct Order {
+    time: f64,
+    users: u64,
+    by: String,
 }
 
 impl Marks {
@@ -29,7 +44,7 @@ impl Marks {
         let is_folded = now.len() < before.len() || before[..kept] != now[..kept];
         let changed = (kept..now.len())
             .filter(|&place| before.get(place) != now.get(place))
-            .map(|place| mark(place, &now[place]))
+            .map(|place| self.mark(place, &now[place]))
             .collect();
         self.markers = Arc::clone(&snapshot.markers);
         (!is_folded).then_some(changed)
@@ -51,13 +66,42 @@ impl Marks {
         Some(mark)
     }
 
+    /// Somebody asks for so many users: the mark of that will bear the name.
+    pub(super) fn ordered(&mut self, time: f64, users: u64, by: &str) {
+        if self.orders.len() == MAX_ORDERS {
+            self.orders.remove(0);
+        }
+        let by = by.to_owned();
+        self.orders.push(Order { time, users, by });
+    }
+
     /// All of them, by their time.
     pub(super) fn all(&self) -> Vec<Mark> {
         let markers = self.markers.as_slice().iter().enumerate();
-        let mut all: Vec<Mark> = markers.map(|(place, marker)| mark(place, marker)).collect();
+        let mut all: Vec<Mark> = markers
+            .map(|(place, marker)| self.mark(place, marker))
+            .collect();
         all.extend(self.notes.iter().cloned());
         all.sort_by(|a, b| a.time.total_cmp(&b.time));
         all
+    }
+
+    fn mark(&self, place: usize, marker: &Marker) -> Mark {
+        Mark {
+            by: match marker.kind {
+                MarkerKind::UsersChanged { to, .. } => self.who(marker.until, to),
+                _ => None,
+            },
+            ..mark(place, marker)
+        }
+    }
+
+    /// Who has asked for so many users last before this moment, if anybody has.
+    fn who(&self, time: f64, users: u64) -> Option<String> {
+        let mut orders = self.orders.iter().rev();
+        let found = orders
+            .find(|order| order.users == users && (time - order.time).abs() <= FOLLOWED_WITHIN);
+        found.map(|order| order.by.clone())
     }
 }
 
@@ -101,5 +145,27 @@ fn mark(place: usize, marker: &Marker) -> Mark {
         kind,
         text: marker.kind.to_string(),
         by: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(time: f64, to: u64) -> Marker {
+        Marker::new(time, MarkerKind::UsersChanged { from: 1, to })
+    }
+
+    #[test]
+    fn a_change_of_users_bears_the_name_of_whoever_asked_for_it() {
+        let mut marks = Marks::default();
+        marks.ordered(100.0, 50, "anna");
+        marks.ordered(130.0, 80, "ben");
+        let by = |time, to| marks.mark(0, &changed(time, to)).by;
+        assert_eq!(by(101.0, 50).as_deref(), Some("anna"));
+        assert_eq!(by(131.0, 80).as_deref(), Some("ben"));
+        // By a shape, or a script.
+        assert_eq!(by(131.0, 81), None);
+        assert_eq!(by(500.0, 50), None);
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use gregaria_stats::LOCAL_NODE;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{figures, pages, python_json, tasks};
-use crate::api::{Refusal, not_ready};
+use super::{csv, figures, pages, python_json, tasks};
+use crate::api::{Query, Refusal, not_ready, report_of};
 use crate::seam::View;
 use crate::server::App;
 
@@ -79,10 +80,30 @@ pub(super) async fn worker_count(State(app): State<Arc<App>>) -> Result<Response
     ))
 }
 
-/// `GET /stats/report`.
-pub(super) async fn report() -> Response {
-    let text = "This gregaria makes no HTML report: use the CSV files or --json-file.";
-    pages::page(StatusCode::NOT_IMPLEMENTED, text)
+/// How the report is wanted. It has both themes.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wish {
+    #[serde(default)]
+    download: String,
+}
+
+/// `GET /stats/report`: the report of the present run.
+pub(super) async fn report(State(app): State<Arc<App>>, Query(wish): Query<Wish>) -> Response {
+    let view = app.seam.view();
+    let Some((view, number)) = view.and_then(|view| {
+        let number = view.status.run.as_ref()?.number;
+        Some((view, number))
+    }) else {
+        return pages::page(StatusCode::NOT_FOUND, "There has been no run yet.");
+    };
+    match report_of(&app, &number.to_string()).await {
+        Ok(html) if wish.download.is_empty() => pages::page(StatusCode::OK, html),
+        Ok(html) => {
+            let response = pages::page(StatusCode::OK, html);
+            csv::attached(response, &csv::file_name(&view, ".html"))
+        }
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// To the page, as Flask says it.

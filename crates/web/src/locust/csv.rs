@@ -48,7 +48,8 @@ pub(super) async fn full_history(State(app): State<Arc<App>>) -> Response {
         Ok(text) => {
             let name = std::path::Path::new(&path).file_name();
             let name = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            let mut response = attachment(&name, text);
+            let response = ([(CONTENT_TYPE, "text/csv")], text).into_response();
+            let mut response = attached(response, &name);
             let headers = response.headers_mut();
             headers.insert(
                 CACHE_CONTROL,
@@ -64,19 +65,22 @@ pub(super) async fn full_history(State(app): State<Arc<App>>) -> Response {
 }
 
 fn download(view: &View, what: &str, text: String) -> Response {
+    let response = ([(CONTENT_TYPE, "text/csv")], text).into_response();
+    attached(response, &file_name(view, &format!("_{what}.csv")))
+}
+
+/// The name of a file about the present run, as Locust gives it.
+pub(super) fn file_name(view: &View, end: &str) -> String {
     let status = &view.status;
     let host = status
         .host
         .as_deref()
         .map_or_else(String::new, |host| format!("_{host}"));
-    let name = format!(
-        "Locust_{}_{}{host}_{what}.csv",
-        status.stamp, status.locustfile
-    );
-    attachment(&name, text.into_bytes())
+    format!("Locust_{}_{}{host}{end}", status.stamp, status.locustfile)
 }
 
-fn attachment(name: &str, text: Vec<u8>) -> Response {
+/// An answer that is to be kept as a file of this name.
+pub(super) fn attached(mut response: Response, name: &str) -> Response {
     // A host is what somebody typed: it may hold what a header must not.
     let name: String = name
         .chars()
@@ -85,7 +89,6 @@ fn attachment(name: &str, text: Vec<u8>) -> Response {
             _ => '_',
         })
         .collect();
-    let mut response = ([(CONTENT_TYPE, "text/csv")], text).into_response();
     if let Ok(value) = HeaderValue::try_from(format!("attachment;filename={name}")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }

@@ -16,6 +16,8 @@ pub struct StartForm {
     pub shape_classes: Vec<ShapeClass>,
     /// Whether classes and shape can be chosen.
     pub picks_classes: bool,
+    /// Classes to begin with, by their names; `null` for all.
+    pub picked_classes: Option<Vec<String>>,
     /// Name of the run to begin with.
     pub name: Option<String>,
     /// Base URL to begin with.

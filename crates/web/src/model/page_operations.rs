@@ -344,6 +344,13 @@ pub(super) const ALL: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/api/v1/runs/{run}/log.txt",
+        id: "run_log",
+        summary: "What was said in the run, as a text",
+        answer: Answer::Text("text/plain"),
+        ..PLAIN
+    },
+    Operation {
         path: "/api/v1/runs/{run}/report.html",
         id: "report",
         summary: "The report as one file",

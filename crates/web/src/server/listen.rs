@@ -112,7 +112,12 @@ impl Server {
         let targets = Targets::new(&settings).map_err(ServerError::AllowedHosts)?;
         let (end, ending) = watch::channel(false);
         let cloud = settings.cloud.map(CloudWatch::new);
-        let feed = Arc::new(Feed::new(Arc::clone(seam), cloud, now()));
+        let feed = Arc::new(Feed::new(
+            Arc::clone(seam),
+            cloud,
+            settings.store.clone(),
+            now(),
+        ));
         let app = Arc::new(App::new(
             Arc::clone(seam),
             Arc::clone(&feed),

@@ -23,6 +23,14 @@ pub struct Store {
     pub is_temporary: bool,
 }
 
+impl Store {
+    /// Why the present run is not being kept where it was meant to be; `None` if it is.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let of_writer = self.archive.as_ref().and_then(Archive::problem);
+        of_writer.or_else(|| self.problem.clone())
+    }
+}
+
 /// The store as handlers use it.
 #[derive(Debug)]
 pub(crate) struct Shelf {
@@ -40,13 +48,6 @@ impl Shelf {
             store,
             readers: Arc::new(Semaphore::new(MAX_READERS)),
         }
-    }
-
-    /// Why the present run is not being kept where it was meant to be; `None` if it is.
-    pub(crate) fn problem(&self) -> Option<String> {
-        let store = &self.store;
-        let of_writer = store.archive.as_ref().and_then(Archive::problem);
-        of_writer.or_else(|| store.problem.clone())
     }
 
     /// Carries `action` out on another thread. Who is not served at once, waits.

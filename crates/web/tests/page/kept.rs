@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use gregaria_stats::{Recorder, Sample, Settings as StatsSettings, Totals};
 use gregaria_web::archive::{
-    Archive, EndKind, Ending, Library, Limits, Line, Member, Note, Setup, Worker,
+    Archive, EndKind, Ending, Library, Limits, Line, Member, Note, Setup, UserClass, Worker,
 };
+use gregaria_web::seam::FormData;
 use gregaria_web::server::{Settings, Store};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -57,6 +58,16 @@ impl Shelf {
     }
 }
 
+fn user_class(name: &str) -> gregaria_web::model::UserClass {
+    gregaria_web::model::UserClass {
+        name: name.to_owned(),
+        weight: 1.0,
+        fixed_count: 0,
+        host: None,
+        tasks: Vec::new(),
+    }
+}
+
 fn keep(archive: &Archive, slower: f64) {
     let settings = StatsSettings::default();
     let recorder = Recorder::new(&settings);
@@ -72,6 +83,10 @@ fn keep(archive: &Archive, slower: f64) {
                 version: None,
             }]),
             machine: "den".to_owned(),
+            user_classes: vec![UserClass {
+                name: "B".to_owned(),
+                ..UserClass::default()
+            }],
             options: vec!["--headless".to_owned()],
             ..Setup::default()
         },
@@ -350,12 +365,21 @@ fn the_form_begins_with_what_an_earlier_run_was_started_with() {
         (&plain["load"]["users"], &plain["last_run"]),
         (&Value::Null, &Value::Null)
     );
+    page.seam.publish_form(FormData {
+        user_classes: ["A", "B"].map(user_class).into(),
+        ..FormData::default()
+    });
     let copy = page.get("/api/v1/form?from=1").json();
     assert_eq!(
         (&copy["load"]["users"], &copy["name"]),
         (&json!(5), &json!("shop.py"))
     );
     assert_eq!(copy["host"], "http://shop.example:8000");
+    // Of the classes of then, those that are there.
+    assert_eq!(
+        (&plain["picked_classes"], &copy["picked_classes"]),
+        (&Value::Null, &json!(["B"]))
+    );
     assert_eq!(page.get("/api/v1/form?from=77").status, 404);
 }
 
@@ -368,6 +392,12 @@ fn every_file_of_a_run_can_be_taken_away() {
         assert_eq!(answer.status, 200, "{file}: {}", answer.body);
         answer
     };
+    let log = get("log.txt");
+    assert!(log.header("content-type").starts_with("text/plain"));
+    assert_eq!(
+        log.body,
+        "[2027-01-15T08:00:01Z] master/WARNING/x: the answer of http://shop.example:8000/ was late\n"
+    );
     let html = get("report.html");
     assert!(html.header("content-type").starts_with("text/html"));
     let name = html.header("content-disposition");
@@ -433,6 +463,20 @@ fn all_runs_can_be_taken_away_as_one_file() {
         theirs.run(2).unwrap().snapshot.total.requests,
         u64::from(20 * LENGTH)
     );
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_an_alert_of_the_run() {
+    let shelf = Shelf::new();
+    let mut settings = shelf.settings();
+    let store = settings.store.as_mut().unwrap();
+    store.problem = Some("cannot open run store `x`".to_owned());
+    let mut page = Page::with(settings);
+    page.begin_run();
+    page.second();
+    let run = page.get("/api/v1/runs/1").json();
+    assert_eq!(run["alerts"][0]["kind"], "storage");
+    assert_eq!(run["alerts"][0]["text"], "cannot open run store `x`");
 }
 
 #[test]

@@ -144,6 +144,27 @@ fn a_lost_worker_is_an_alert_that_goes_when_it_is_back() {
         "1 of 2 workers are lost".to_owned(),
     );
     assert_eq!(alerts(&page), [told]);
+    let mut happens = |kind| {
+        page.totals.mark(Marker::new(page.now, kind));
+        page.second();
+        alerts(&page)[0].1.clone()
+    };
+    let missing = MarkerKind::UsersMissing {
+        user_count: 3,
+        of: 40,
+    };
+    assert_eq!(
+        happens(missing),
+        "1 of 2 workers are lost. 3 users are missing: the load is 7.5 % low"
+    );
+    let moved = MarkerKind::UsersMoved {
+        user_count: 3,
+        seconds: 4.2,
+    };
+    assert_eq!(
+        happens(moved),
+        "1 of 2 workers are lost. 3 users moved in 4 s"
+    );
     let workers = &picture(&page)["workers"];
     assert_eq!(
         (&workers["state"][0], &workers["cpu_percent"][0]),
