@@ -51,9 +51,34 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     const { page } = watched;
     await page.goto(base + OVERVIEW);
     await page.getByText("● Running").waitFor();
+    const end = { kind: "cut_off", time: server.start + 700, by: null, reason: "" } as const;
+    server.mood.kept = (state) => ({ ...state, run: 42, phase: "ended", end });
+    server.mood.state = (state) => ({ ...state, run: null, phase: "ready" });
     server.mood.instance = "second";
     server.cut();
-    await page.getByText(/The master restarted at \d\d:\d\d\. Run 42 was cut off/).waitFor();
+    const said = page.getByText(
+      /The master restarted at \d\d:\d\d\. Run 42 was cut off at .* and is saved as incomplete\./,
+    );
+    await said.waitFor();
+    await page.getByText("⚠ Restarted").waitFor();
+    expect(await page.getByRole("button", { name: /Stop test|Change users/ }).count()).toBe(0);
+    expect(await page.locator(".figures.stale").count()).toBe(1);
+    await page.getByRole("button", { name: "Open run" }).click();
+    await page.getByText("✕ Cut off", { exact: true }).waitFor();
+    expect(await said.count()).toBe(0);
+    expect(await page.locator(".stale").count()).toBe(0);
+  });
+
+  test("shows the end of a run that another one followed while nobody looked", async () => {
+    const { page } = watched;
+    await page.goto(base + OVERVIEW);
+    await page.getByText("● Running").waitFor();
+    await expect.poll(() => page.getByText("Run 42 is running.").count()).toBe(0);
+    const end = { kind: "finished", time: server.start + 700, by: null, reason: "" } as const;
+    server.mood.kept = (state) => ({ ...state, run: 42, phase: "ended", end });
+    server.mood.state = (state) => ({ ...state, run: 43 });
+    await page.getByText("■ Finished").waitFor();
+    await page.getByText("Run 43 is running.").waitFor();
   });
 
   test("polls where a proxy holds the stream back", async () => {

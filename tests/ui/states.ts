@@ -78,8 +78,9 @@ export const LOST: readonly Shown[] = [
     },
   },
   {
-    ...run({}, /The master restarted at/, true),
+    ...run({}, /The master restarted at/, false),
     meets: (server) => {
+      server.mood.state = (state) => ({ ...state, run: null, phase: "ready" });
       server.mood.instance = "second";
       server.cut();
     },

@@ -207,8 +207,31 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.goto(`${base}/runs/42/overview?t=60-200&y=linear`);
     await page.getByText("01:00–03:20 is shown").waitFor();
     await page.getByRole("button", { name: "linear axis" }).waitFor();
+    await page.getByRole("link", { name: /^Failures/ }).click();
+    await page.getByText("whole run, not 01:00–03:20").first().waitFor();
+    expect(page.url()).toContain("t=60-200&y=linear");
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
     await page.getByRole("button", { name: /^Show all/ }).click();
     await expect.poll(() => page.url()).not.toContain("t=60");
+  });
+
+  test("writes a note at the cursor, wherever the pointer goes then", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/overview?t=60-200`);
+    const plot = page.locator("figure", { hasText: "Response time" }).locator(".u-over");
+    await plot.hover();
+    await page.locator("figure .moment").first().waitFor();
+    await page.keyboard.press("n");
+    const dialog = page.getByRole("dialog", { name: "Add note" });
+    await dialog.getByLabel("Note").fill("here");
+    await page.mouse.move(2, 2);
+    const at = /At (\d\d):(\d\d)\./.exec(await dialog.innerText());
+    await dialog.getByRole("button", { name: "Add note" }).click();
+    await expect.poll(() => server.mood.commands.length).toBe(1);
+    const { time } = (server.mood.commands[0] as { body: unknown }).body as { time: number };
+    expect(Math.floor(time - server.start)).toBe(Number(at?.[1]) * 60 + Number(at?.[2]));
+    expect(time - server.start).toBeLessThan(201);
   });
 
   test("compares a run with its baseline, and asks before it is deleted", async () => {
@@ -222,6 +245,12 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.goto(`${base}/runs/41/overview`);
     await page.getByRole("button", { name: "Set as baseline" }).click();
     await page.getByText("Run 41 is the baseline.").waitFor();
+    await page.getByRole("button", { name: "No longer the baseline" }).waitFor();
+    await page.getByRole("button", { name: "Export" }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /Close|Cancel/ })
+      .click();
     await page.getByRole("button", { name: "More" }).click();
     await page.getByRole("button", { name: "Discard run" }).click();
     const dialog = page.getByRole("dialog", { name: "Delete run 41?" });

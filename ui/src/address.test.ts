@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { changeQuery, parsePlace, parseWindow, runPath, windowText } from "./address.ts";
+import {
+  changeQuery,
+  parsePlace,
+  parseWindow,
+  runPath,
+  sharedQuery,
+  windowText,
+} from "./address.ts";
 
 test("addresses lead to their pages", () => {
   expect(parsePlace("/")).toEqual({ page: "home" });
@@ -21,4 +28,10 @@ test("a window survives the address, and nonsense is none", () => {
 test("a query keeps what is not changed", () => {
   expect(changeQuery("?a=1&b=2", { b: null, c: "x y" })).toBe("?a=1&c=x+y");
   expect(changeQuery("?a=1", { a: "" })).toBe("");
+});
+
+test("another tab takes over what is shown of the run, and no filter", () => {
+  expect(sharedQuery("?q=cart&t=30-90&y=linear&sort=-p95")).toBe("?t=30-90&y=linear");
+  expect(sharedQuery("?live=5m&q=cart", { entry: "4" })).toBe("?live=5m&entry=4");
+  expect(sharedQuery("")).toBe("");
 });

@@ -67,6 +67,16 @@ export function changeQuery(query: string, changes: Record<string, string | null
   return text === "" ? "" : `?${text}`;
 }
 
+/** Fields that are of all tabs of a run: the stretch, whether it is the last minutes, the axis. */
+const SHARED = ["t", "live", "y"] as const;
+
+/** What another tab of the same run takes over from a query, with further fields. */
+export function sharedQuery(query: string, more: Record<string, string | null> = {}): string {
+  const fields = new URLSearchParams(query);
+  const shared = SHARED.map((name) => [name, fields.get(name)] as const);
+  return changeQuery("", { ...Object.fromEntries(shared), ...more });
+}
+
 function round(seconds: number): number {
   return Math.round(seconds * 10) / 10;
 }

@@ -8,12 +8,12 @@ import { lazy } from "./parts/lazy.tsx";
 import { Menu } from "./parts/menu.tsx";
 import { Strip } from "./parts/pill.tsx";
 import { Announcer, Toasts } from "./parts/toast.tsx";
+import { aftermath, forgetAftermath } from "./state/aftermath.ts";
 import { cloud } from "./state/cloud.ts";
 import { getRuns } from "./state/commands.ts";
 import { go, href, place } from "./state/place.ts";
-import { aftermath, isOld, link, server, version } from "./state/run.ts";
-import { askToSignIn, mustSignIn, session, signOut } from "./state/session.ts";
-import { type Theme, theme } from "./state/settings.ts";
+import { isOld, link, server } from "./state/run.ts";
+import { askToSignIn, mustSignIn, session } from "./state/session.ts";
 import { atOnce, dismiss, politely, toasts } from "./state/tell.ts";
 import { lostText } from "./words.ts";
 
@@ -24,6 +24,7 @@ const New = lazy(() => import("./pages/new.tsx").then((page) => page.New));
 const ShortcutList = lazy(() =>
   import("./pages/shortcut-list.tsx").then((page) => page.ShortcutList),
 );
+const BarMenu = lazy(() => import("./pages/bar-menu.tsx").then((page) => page.BarMenu));
 const Runs = lazy(() => import("./pages/runs.tsx").then((page) => page.Runs));
 
 /** The whole page. */
@@ -127,14 +128,21 @@ function LinkStrip() {
   if (link.value.kind === "lost") {
     return <Strip tone="danger">⚠ {lostText(link.value.since)}</Strip>;
   }
-  return aftermath.value === null ? null : <Strip tone="plain">{aftermath.value}</Strip>;
+  if (aftermath.value === null) {
+    return null;
+  }
+  const { text, cut } = aftermath.value;
+  return (
+    <Strip tone="plain">
+      {text}{" "}
+      {cut !== null && (
+        <a href={href(`/runs/${cut}/overview`)} onClick={forgetAftermath}>
+          Open run {cut}
+        </a>
+      )}
+    </Strip>
+  );
 }
-
-const THEMES: readonly [Theme, string][] = [
-  ["system", "System"],
-  ["light", "Light"],
-  ["dark", "Dark"],
-];
 
 /** The narrow bar on top: where else one can go. */
 function Bar() {
@@ -153,42 +161,7 @@ function Bar() {
         </a>
       </div>
       <Menu label={who?.name ?? "Menu"} kind="quiet">
-        {(close) => (
-          <>
-            <fieldset class="themes">
-              <legend>Theme</legend>
-              {THEMES.map(([value, text]) => (
-                <label class="check" key={value}>
-                  <input
-                    type="radio"
-                    name="theme"
-                    checked={theme.value === value}
-                    onChange={() => {
-                      theme.value = value;
-                    }}
-                  />
-                  <span>{text}</span>
-                </label>
-              ))}
-            </fieldset>
-            <button
-              type="button"
-              class="menu-item"
-              onClick={() => {
-                close();
-                isListOpen.value = true;
-              }}
-            >
-              Keyboard
-            </button>
-            {who?.is_login_required && (
-              <button type="button" class="menu-item" onClick={() => void signOut()}>
-                Sign out
-              </button>
-            )}
-            {version.value && <p class="note menu-note">gregaria {version.value}</p>}
-          </>
-        )}
+        {(close) => <BarMenu close={close} />}
       </Menu>
     </nav>
   );

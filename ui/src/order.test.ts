@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { compareNatural, matches, orderText, parseOrder, sortRows } from "./order.ts";
+import { compareNatural, sortRows } from "./order.ts";
+import { matches, orderText, parseOrder } from "./search.ts";
 
 test("numbers in names are compared as numbers", () => {
   expect(["w10", "w2", "w1"].sort(compareNatural)).toEqual(["w1", "w2", "w10"]);

@@ -13,21 +13,6 @@ export interface Order {
   readonly isDown: boolean;
 }
 
-/** Reads an order out of an address. */
-export function parseOrder(text: string | undefined, otherwise: Order): Order {
-  if (!text) {
-    return otherwise;
-  }
-  return text.startsWith("-")
-    ? { column: text.slice(1), isDown: true }
-    : { column: text, isDown: false };
-}
-
-/** The order as it stands in an address. */
-export function orderText(order: Order): string {
-  return `${order.isDown ? "-" : ""}${order.column}`;
-}
-
 /**
  * Sorts by one value of each row. What is unknown comes last in both directions, and rows of the same
  * value stay in the order they had.
@@ -49,13 +34,4 @@ export function sortRows<Row>(
     return isDown ? -order : order;
   });
   return keyed.map((entry) => entry.row);
-}
-
-/** Whether a text has every word of a query in it, wherever and however spelled. */
-export function matches(query: string, ...texts: (string | null | undefined)[]): boolean {
-  const hay = texts.join(" ").toLowerCase();
-  return query
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => hay.includes(word));
 }

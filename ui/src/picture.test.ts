@@ -118,7 +118,7 @@ test("a mark with a known id takes the place of the earlier one", () => {
   expect([...marks.values()].map((one) => one.text)).toEqual(["b"]);
 });
 
-test("a picture that has lasted for an hour grows no further", () => {
+test("a picture that has lasted for an hour grows no further, and has its beginning", () => {
   const times = Array.from({ length: 3600 }, (_, at) => at + 1);
   const lines = (time: number[]) => ({
     step_seconds: 1,
@@ -150,12 +150,16 @@ test("a picture that has lasted for an hour grows no further", () => {
     picture.heat?.columns.length,
     picture.log?.length,
   ];
-  const before = size();
+  const [, , columns, kept] = size();
   for (let time = 3601; time <= 3700; time += 1) {
     const heat = [{ time, counts: [1], failures: 0 }];
     picture = addTick(picture, tick(time, { series: lines([time]), heat }));
     picture = addLog(picture, [line(time)]);
   }
-  expect(size()).toEqual(before);
+  for (const points of size().slice(0, 2)) {
+    expect(points).toBeLessThanOrEqual(3600);
+  }
+  expect(size().slice(2)).toEqual([columns, kept]);
+  expect(picture.timeline.time[0]).toBeLessThanOrEqual(picture.timeline.step);
   expect(picture.timeline.time.at(-1)).toBe(3700);
 });

@@ -16,7 +16,7 @@ import {
   zoneName,
 } from "./format.ts";
 import type { Compare, Report } from "./model.ts";
-import { matches, type Order } from "./order.ts";
+import type { Order } from "./order.ts";
 import { Charts } from "./parts/charts.tsx";
 import { Comparison, comparisonScope } from "./parts/comparison.tsx";
 import { EntryTable } from "./parts/entry-table.tsx";
@@ -27,6 +27,7 @@ import { Pill } from "./parts/pill.tsx";
 import { loadText, SetupRecord } from "./parts/setup-record.tsx";
 import { fromSnapshot, type Picture } from "./picture.ts";
 import { isLost, spread } from "./rows.ts";
+import { matches } from "./search.ts";
 import { emptyText, endPill, endSentence } from "./words.ts";
 
 const cursor = signal<number | null>(null);

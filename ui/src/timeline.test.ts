@@ -51,12 +51,48 @@ describe("adding", () => {
     expect(timeline.time).toEqual([10, 20, 30]);
   });
 
-  test("the ring drops the oldest", () => {
+  test("a long run keeps its beginning, its spike and its sum", () => {
     const time = Array.from({ length: MAX_POINTS }, (_, at) => at + 1);
-    const timeline = append(fromSeries(series(time)), series([MAX_POINTS + 1]), []);
-    expect(timeline.time).toHaveLength(MAX_POINTS);
-    expect(timeline.time[0]).toBe(2);
-    expect(timeline.lines.rps.at(-1)).toBe(MAX_POINTS + 1);
+    const known = series(
+      time,
+      time.map((at) => (at % 2 === 0 ? 30 : 10)),
+    );
+    const p99_ms = time.map((at) => (at === 777 ? 9000 : 5));
+    const timeline = append(fromSeries({ ...known, p99_ms }), series([MAX_POINTS + 1], [20]), []);
+    expect(timeline.step).toBe(2);
+    expect(timeline.time).toHaveLength(MAX_POINTS / 2 + 1);
+    expect([timeline.time[0], timeline.time.at(-1)]).toEqual([2, MAX_POINTS + 1]);
+    expect(new Set(timeline.lines.rps)).toEqual(new Set([20]));
+    expect(timeline.lines.p99_ms).toContain(9000);
+  });
+
+  test("a day of seconds is bounded, whole and evenly long", () => {
+    let timeline = emptyTimeline();
+    for (let from = 0; from < 86_400; from += 300) {
+      const time = Array.from({ length: 300 }, (_, at) => from + at + 1);
+      timeline = append(
+        timeline,
+        series(
+          time,
+          time.map(() => 7),
+        ),
+        [],
+      );
+      expect(timeline.time.length).toBeLessThanOrEqual(MAX_POINTS);
+    }
+    expect(timeline.time[0]).toBeLessThanOrEqual(timeline.step);
+    expect(timeline.time.at(-1)).toBe(86_400);
+    const steps = timeline.time.map((moment, at) => moment - (timeline.time[at - 1] ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(timeline.step);
+    expect(timeline.lines.rps).not.toContain(null);
+  });
+
+  test("joining closes no gap", () => {
+    const time = Array.from({ length: MAX_POINTS + 1 }, (_, at) => (at < 1001 ? at + 1 : at + 31));
+    const { lines, time: joined } = fromSeries(series(time));
+    const gap = lines.rps.indexOf(null);
+    expect(joined.slice(gap - 1, gap + 2)).toEqual([1001, 1002, 1032]);
+    expect(lines.rps.filter((value) => value === null)).toHaveLength(1);
   });
 
   test("a kind of failures that comes up late was zero where failures were counted", () => {

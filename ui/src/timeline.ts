@@ -35,7 +35,7 @@ export interface Timeline {
 /** A point may be late by half a step, or by this: a busy server has measured that stretch all the same. */
 const LATE_SECONDS = 1;
 
-/** Points kept: one a second makes an hour, more than a screen has pixels. */
+/** Points kept: one a second makes an hour, more than a screen has pixels. Then neighbours are joined. */
 export const MAX_POINTS = 3600;
 
 /** A timeline without points. */
@@ -53,7 +53,7 @@ export function fromSeries(series: Series): Timeline {
 }
 
 /**
- * Adds points and drops the oldest past {@link MAX_POINTS}.
+ * Adds points, and joins neighbours where there are more than {@link MAX_POINTS}.
  *
  * The server repeats its last seconds after a reconnect, so points that are not newer than the last
  * are ignored. A stretch without points gets a row of gaps, so that no line is drawn across it.
@@ -98,7 +98,7 @@ export function append(timeline: Timeline, series: Series, rates: KindRate[] | n
     }
   }
 
-  return { step, ...latest(time, lines, kinds) };
+  return bounded({ step, time, lines, kinds });
 }
 
 /** The part of a timeline from one moment to another, both included. */
@@ -198,16 +198,77 @@ export function stepText(step: number): string {
   return step >= 60 && step % 60 === 0 ? `${step / 60} min` : `${Number(step.toFixed(1))} s`;
 }
 
-function latest(
-  time: number[],
-  lines: Record<Line, Column>,
-  kinds: Map<string, Column>,
-): Omit<Timeline, "step"> {
-  return {
-    time: time.slice(-MAX_POINTS),
-    lines: mapLines(lines, (column) => column.slice(-MAX_POINTS)),
-    kinds: new Map([...kinds].map(([kind, column]) => [kind, column.slice(-MAX_POINTS)])),
+/** Joins neighbours into stretches as long as it takes, as the server does when a run is long. */
+function bounded(timeline: Timeline): Timeline {
+  let joined = timeline;
+  // Room for more is left, so that not every second joins all of them.
+  for (let { step } = timeline; joined.time.length > MAX_POINTS; step *= 2) {
+    const next = join(timeline, step);
+    joined = next.time.length > MAX_POINTS * 0.75 ? joined : next;
+  }
+  return joined;
+}
+
+/** One row for all rows of each stretch, and one for a gap in it. */
+function join(timeline: Timeline, step: number): Timeline {
+  const { time, lines, kinds } = timeline;
+  const groups: number[][] = [];
+  let stretch = Number.NaN;
+  let wasData = false;
+  let hasGap = false;
+  for (const [row, moment] of time.entries()) {
+    const isGap = LINES.every((line) => lines[line][row] == null);
+    const its = Math.ceil(moment / step);
+    const isNew = its !== stretch;
+    if (isGap && !isNew && hasGap) {
+      continue;
+    }
+    if (isNew || isGap || !wasData) {
+      groups.push([row]);
+    } else {
+      groups.at(-1)?.push(row);
+    }
+    hasGap = isGap || (hasGap && !isNew);
+    wasData = !isGap;
+    stretch = its;
+  }
+  const weight = (row: number) =>
+    row === 0 ? timeline.step : Math.min(step, (time[row] as number) - (time[row - 1] as number));
+  const mean = (column: Column) => groups.map((rows) => meanOf(column, rows, weight));
+  const change = (line: Line): Column => {
+    const column = lines[line];
+    if (line === "rps" || line === "failures_per_second") {
+      return mean(column);
+    }
+    return groups.map((rows) => {
+      const values = rows.map((row) => column[row]).filter((value) => value != null);
+      return values.length === 0
+        ? null
+        : line === "users" || line === "target_users"
+          ? values.at(-1)
+          : Math.max(...values);
+    });
   };
+  return {
+    step,
+    time: groups.map((rows) => time[rows.at(-1) as number] as number),
+    lines: Object.fromEntries(LINES.map((line) => [line, change(line)])) as Record<Line, Column>,
+    kinds: new Map([...kinds].map(([kind, column]) => [kind, mean(column)])),
+  };
+}
+
+/** Mean of a rate over rows, each as much as it is long. */
+function meanOf(column: Column, rows: readonly number[], weight: (row: number) => number) {
+  let sum = 0;
+  let seconds = 0;
+  for (const row of rows) {
+    const value = column[row];
+    if (value != null) {
+      sum += value * weight(row);
+      seconds += weight(row);
+    }
+  }
+  return seconds > 0 ? sum / seconds : null;
 }
 
 function mapLines(

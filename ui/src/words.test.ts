@@ -8,6 +8,7 @@ import {
   emptyText,
   endSentence,
   lostText,
+  otherRun,
   readyIn,
   restartedText,
   statePill,
@@ -120,10 +121,22 @@ describe("sentences", () => {
 
   test("a lost connection and a restarted master are told apart", () => {
     expect(lostText(AT)).toBe(`No data since ${formatClock(AT)}. Retrying.`);
-    expect(restartedText(AT, 42, AT - 60)).toBe(
-      `The master restarted at ${formatClock(AT).slice(0, 5)}. ` +
-        `Run 42 was cut off at ${formatClock(AT - 60)} and is saved as incomplete.`,
+    const restarted = `The master restarted at ${formatClock(AT).slice(0, 5)}.`;
+    const cut = { run: 42, last: AT - 60 };
+    const said = `${restarted} Run 42 was cut off at ${formatClock(AT - 60)}`;
+    expect(restartedText(AT, null)).toBe(restarted);
+    expect(restartedText(AT, cut)).toBe(`${said}.`);
+    expect(restartedText(AT, { ...cut, isSaved: true })).toBe(
+      `${said} and is saved as incomplete.`,
     );
+    expect(restartedText(AT, { ...cut, isSaved: false })).toBe(`${said} and was not saved.`);
+  });
+
+  test("a run is never told of itself as another one that is running", () => {
+    expect(otherRun(state({ run: 42 }), 42)).toBeNull();
+    expect(otherRun(state({ run: 43 }), 42)).toBe(43);
+    expect(otherRun(state({ run: null, phase: "ready" }), 42)).toBeNull();
+    expect(otherRun(null, 42)).toBeNull();
   });
 
   test("the title of the tab has the figures", () => {

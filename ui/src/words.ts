@@ -1,7 +1,7 @@
 // What the page says about states: one place for its sentences, so that each is tested once.
 
 import { formatClock, formatCount, formatElapsed, formatSpan } from "./format.ts";
-import type { EndKind, RunEnd, State, TestError } from "./model.ts";
+import type { EndKind, RunEnd, State } from "./model.ts";
 
 /** How a state looks: the shape never says less than the colour. */
 export type Tone = "plain" | "ok" | "busy" | "warning" | "danger";
@@ -28,6 +28,9 @@ const ENDS: Record<EndKind, Pill> = {
   error: { shape: "✕", word: "Ended with error", tone: "danger" },
   cut_off: { shape: "✕", word: "Cut off", tone: "danger" },
 };
+
+/** The pill of a run that was cut off while somebody looked at it. */
+export const RESTARTED: Pill = { shape: "⚠", word: "Restarted", tone: "danger" };
 
 /** The pill of a run that has ended. */
 export function endPill(end: RunEnd | null): Pill {
@@ -66,11 +69,9 @@ export function statePill(state: State, link: Link): Pill {
   }
 }
 
-/** The pill in place of a test that cannot be run. */
-export function testErrorPill(error: TestError): Pill {
-  return error.kind === "missing"
-    ? { shape: "○", word: "No test", tone: "plain" }
-    : { shape: "✕", word: "Test has an error", tone: "danger" };
+/** The run that goes on while another one is looked at; `null` if there is none. */
+export function otherRun(server: State | null, viewed: number): number | null {
+  return server !== null && server.end === null && server.run !== viewed ? server.run : null;
 }
 
 /** How and why a run ended, in one sentence. */
@@ -142,12 +143,21 @@ export function backText(missing: number): string {
   return `Back. ${formatSpan(missing)} were missing and have been loaded.`;
 }
 
-/** The strip when another server answers than before. */
-export function restartedText(now: number, run: number | null, last: number | null): string {
+/**
+ * The strip when another server answers than before, and what became of the run that the one before
+ * had cut off: whether it is saved is said as soon as it is known.
+ */
+export function restartedText(
+  now: number,
+  cut: { run: number; last: number; isSaved?: boolean } | null,
+): string {
   const restarted = `The master restarted at ${formatClock(now).slice(0, 5)}.`;
-  return run === null || last === null
-    ? restarted
-    : `${restarted} Run ${run} was cut off at ${formatClock(last)} and is saved as incomplete.`;
+  if (cut === null) {
+    return restarted;
+  }
+  const saved = cut.isSaved ? " and is saved as incomplete" : " and was not saved";
+  const left = cut.isSaved === undefined ? "" : saved;
+  return `${restarted} Run ${cut.run} was cut off at ${formatClock(cut.last)}${left}.`;
 }
 
 /** Title of the browser's tab. */

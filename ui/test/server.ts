@@ -20,6 +20,8 @@ export interface Mood {
   needsLogin: boolean;
   /** The state in place of the scripted one. */
   state: ((state: State) => State) | null;
+  /** The state of the run as it is kept, where the server has another one by now. */
+  kept: ((state: State) => State) | null;
   asksForHost: boolean;
   /** What is known of the machines, at a moment of the server's clock. */
   cloud: ((now: number) => Cloud) | null;
@@ -58,6 +60,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
     isHeldBack: false,
     needsLogin: false,
     state: null,
+    kept: null,
     asksForHost: false,
     cloud: null,
     hasWorkers: true,
@@ -111,7 +114,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
     const data: Snapshot = {
       seq: t,
       now: start + t,
-      run,
+      run: run === world.RUN ? state(t).run : run,
       state:
         run === world.RUN
           ? state(t)
@@ -327,7 +330,9 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
       return problem(404, "unknown_run", "There is no such run.");
     }
     if (rest === "" && run !== undefined) {
-      return json(snapshot(mood.script.history, Number(run)).data);
+      const { data } = snapshot(mood.script.history, Number(run));
+      const kept = Number(run) === world.RUN ? mood.kept : null;
+      return json(kept ? { ...data, run: world.RUN, state: kept(data.state) } : data);
     }
     if (
       rest === "/users" &&

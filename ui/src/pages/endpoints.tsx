@@ -2,11 +2,13 @@
 
 import { useCallback, useMemo } from "preact/hooks";
 import { formatCount, formatElapsed } from "../format.ts";
-import { matches, type Order, orderText, parseOrder } from "../order.ts";
+import type { Order } from "../order.ts";
 import { Button } from "../parts/button.tsx";
-import { EntryTable, withTrends } from "../parts/entry-table.tsx";
+import { EntryTable } from "../parts/entry-table.tsx";
+import { withTrends } from "../parts/entry-trends.tsx";
 import { Choice, Filter } from "../parts/field.tsx";
 import { type EntryRow, windowRows } from "../rows.ts";
+import { matches, orderText, parseOrder } from "../search.ts";
 import { type Answer, getTrends } from "../state/commands.ts";
 import { query, setQuery, setWindow } from "../state/place.ts";
 import { entries, isLasting, names, overview, viewedRun } from "../state/run.ts";
@@ -96,7 +98,11 @@ export function Endpoints() {
           )}
         </div>
         {open !== null && (
-          <EntryPanel index={Number(open)} onClose={() => setQuery({ entry: null })} />
+          <EntryPanel
+            index={Number(open)}
+            stretch={chosen && { ...chosen, row: all.get(Number(open)) ?? null }}
+            onClose={() => setQuery({ entry: null })}
+          />
         )}
       </div>
     </div>

@@ -2,29 +2,43 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { DistributionChart } from "../chart/distribution.tsx";
-import { formatCount, formatMs, formatRatio } from "../format.ts";
-import type { EntryDetail, StatusCount } from "../model.ts";
+import { formatCount, formatElapsed, formatMs, formatRatio } from "../format.ts";
+import type { EntryDetail, Figures, StatusCount } from "../model.ts";
 import { CopyButton } from "../parts/button.tsx";
 import { Charts } from "../parts/charts.tsx";
 import { Panel } from "../parts/dialog.tsx";
 import { FailureTable } from "../parts/failure-table.tsx";
 import { Samples } from "../parts/samples.tsx";
+import type { EntryRow } from "../rows.ts";
 import { getEntry, isDone } from "../state/commands.ts";
 import { isLasting, isStale, marks, names, state, viewedRun } from "../state/run.ts";
 import { fromSeries } from "../timeline.ts";
 import { isLogAxis, scopeOf, toggleLogAxis } from "./scope.ts";
+import { wholeRunText } from "./whole-run.ts";
 
 /** How often the panel of a run that lasts is asked for again. */
 const AGAIN_MS = 5000;
 
+/** A stretch of the run that somebody chose, and the endpoint's figures of it. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  /** `null` if it had no requests then. */
+  readonly row: EntryRow | null;
+}
+
 /** The panel beside the table. */
-export function EntryPanel(props: { index: number; onClose: () => void }) {
+export function EntryPanel(props: { index: number; stretch: Stretch | null; onClose: () => void }) {
   const name = names.value.get(props.index);
   const detail = useDetail(props.index);
   const title = name ? `${name.method} ${name.name}`.trim() : "Endpoint";
   return (
     <Panel title={title} onClose={props.onClose}>
-      {detail ? <Detail detail={detail} /> : <p class="waiting">Loading…</p>}
+      {detail ? (
+        <Detail detail={detail} stretch={props.stretch} />
+      ) : (
+        <p class="waiting">Loading…</p>
+      )}
     </Panel>
   );
 }
@@ -55,18 +69,15 @@ function useDetail(index: number): EntryDetail | null {
   return detail;
 }
 
-function Detail(props: { detail: EntryDetail }) {
-  const { detail } = props;
+function Detail(props: { detail: EntryDetail; stretch: Stretch | null }) {
+  const { detail, stretch } = props;
   const { whole_run: figures } = detail;
   const start = state.value?.started_at ?? null;
   const timeline = fromSeries(detail.series);
   return (
     <>
       <p class="row">
-        <span>
-          {formatCount(figures.requests)} requests, {formatRatio(figures.failed_ratio)} failed, p95{" "}
-          {formatMs(figures.p95_ms)}, max {formatMs(figures.max_ms)}
-        </span>
+        <span>{stretch ? stretchText(stretch) : figuresText(figures)}</span>
         <CopyButton text={detail.name.name} label="Copy name" />
       </p>
       {start !== null && (
@@ -79,6 +90,7 @@ function Detail(props: { detail: EntryDetail }) {
           isStale={isStale.value}
         />
       )}
+      {stretch && <p class="note">Below: {wholeRunText(stretch)}.</p>}
       <DistributionChart
         title="Distribution"
         shown={[{ label: "requests", color: "rps", data: detail.distribution }]}
@@ -127,4 +139,22 @@ function Statuses(props: { counts: readonly StatusCount[] }) {
       </dl>
     </section>
   );
+}
+
+function figuresText(figures: Pick<Figures, "requests" | "failed_ratio" | "p95_ms" | "max_ms">) {
+  const requests = `${formatCount(figures.requests)} requests`;
+  const times = `p95 ${formatMs(figures.p95_ms)}, max ${formatMs(figures.max_ms)}`;
+  return `${requests}, ${formatRatio(figures.failed_ratio)} failed, ${times}`;
+}
+
+function stretchText(stretch: Stretch): string {
+  const { from, to, row } = stretch;
+  const figures = row && {
+    requests: row.requests,
+    failed_ratio: row.failedRatio,
+    p95_ms: row.p95,
+    max_ms: row.max,
+  };
+  const span = `${formatElapsed(from)}–${formatElapsed(to)}`;
+  return `${span}: ${figures ? figuresText(figures) : "no requests"}`;
 }

@@ -3,12 +3,13 @@
 import { useCallback, useEffect, useMemo } from "preact/hooks";
 import type { FoldedFailure } from "../fold.ts";
 import type { FailureCourses, GroupCourse } from "../model.ts";
-import { matches, type Order, orderText, parseOrder } from "../order.ts";
+import type { Order } from "../order.ts";
 import { FailuresOverTime } from "../parts/charts.tsx";
 import { ExceptionList, FailureTable } from "../parts/failure-table.tsx";
 import { Filter } from "../parts/field.tsx";
+import { matches, orderText, parseOrder } from "../search.ts";
 import { type Answer, getFailures } from "../state/commands.ts";
-import { query, setQuery } from "../state/place.ts";
+import { query, setQuery, shownWindow } from "../state/place.ts";
 import {
   exceptions,
   failures,
@@ -23,6 +24,7 @@ import {
 import { emptyText } from "../words.ts";
 import { scopeOf } from "./scope.ts";
 import { useSmallLines } from "./small-lines.ts";
+import { wholeRunText } from "./whole-run.ts";
 
 /** Errors whose lines are asked for: the most frequent. */
 const MOST_ERRORS = 40;
@@ -53,6 +55,7 @@ export function Failures() {
   const requests = overview.value?.whole_run.requests ?? null;
   const start = state.value?.started_at ?? null;
   const isOver = !isLasting.value;
+  const chosen = shownWindow.value;
   const hasAny = (failures.value?.size ?? 0) > 0;
   return (
     <>
@@ -71,6 +74,7 @@ export function Failures() {
       <section class="card section">
         <header class="section-head">
           <h2>Failed requests</h2>
+          {chosen && <span class="note">{wholeRunText(chosen)}</span>}
         </header>
         <FailureTable
           rows={failed}
@@ -86,6 +90,7 @@ export function Failures() {
       <section class="section">
         <header class="section-head">
           <h2>Errors in the test script</h2>
+          {chosen && <span class="note">{wholeRunText(chosen)}</span>}
         </header>
         {errors.length > 0 ? (
           <ExceptionList groups={errors} courses={courses.errors} />

@@ -4,9 +4,9 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { type FoldedLine, foldLines } from "../fold.ts";
 import { formatClock, formatCount, plural } from "../format.ts";
 import type { Level, LogLine } from "../model.ts";
-import { matches } from "../order.ts";
 import { Button } from "../parts/button.tsx";
 import { Choice, Filter } from "../parts/field.tsx";
+import { matches } from "../search.ts";
 import { address } from "../state/commands.ts";
 import { query, setQuery } from "../state/place.ts";
 import { log, viewedRun } from "../state/run.ts";

@@ -6,7 +6,7 @@ import { Traceback } from "../parts/failure-table.tsx";
 import { Pill } from "../parts/pill.tsx";
 import { reloadFiles } from "../state/commands.ts";
 import { isOperator } from "../state/session.ts";
-import { asSentence, testErrorPill } from "../words.ts";
+import { asSentence, type Pill as Looks } from "../words.ts";
 
 const SAMPLE = `from locust import HttpUser, task
 
@@ -60,4 +60,11 @@ export function ReloadButton() {
       Reload file
     </Button>
   );
+}
+
+/** The pill in place of a test that cannot be run. */
+function testErrorPill(error: TestError): Looks {
+  return error.kind === "missing"
+    ? { shape: "○", word: "No test", tone: "plain" }
+    : { shape: "✕", word: "Test has an error", tone: "danger" };
 }

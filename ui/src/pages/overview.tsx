@@ -1,15 +1,14 @@
 // The first screen: what can be said in one sentence, six figures, four charts, the endpoints in trouble.
 
-import { runPath } from "../address.ts";
 import { formatElapsed, zoneName } from "../format.ts";
 import type { State } from "../model.ts";
 import { Button } from "../parts/button.tsx";
 import { Charts } from "../parts/charts.tsx";
 import { EntryTable } from "../parts/entry-table.tsx";
 import { KeyFigures } from "../parts/figures.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { byTrouble, windowRows } from "../rows.ts";
-import { baseline } from "../state/commands.ts";
-import { go, href, query, setQuery, setWindow, shownWindow } from "../state/place.ts";
+import { go, href, query, setQuery, setWindow, shownWindow, tabPath } from "../state/place.ts";
 import {
   entries,
   heat,
@@ -22,13 +21,14 @@ import {
   timeline,
   viewedRun,
 } from "../state/run.ts";
-import { isOperator } from "../state/session.ts";
 import { isClock } from "../state/settings.ts";
-import { atOnce, toast } from "../state/tell.ts";
+import { atOnce } from "../state/tell.ts";
 import { emptyText, endSentence } from "../words.ts";
 import { usersNote } from "./run-header.tsx";
 import { isLogAxis, scopeOf, toggleLogAxis } from "./scope.ts";
 import { useWindow } from "./window.ts";
+
+const Kept = lazy(() => import("./kept.tsx").then((page) => page.Kept));
 
 /** Endpoints at the foot of the overview. */
 const IN_TROUBLE = 8;
@@ -67,24 +67,7 @@ function Sentence(props: { shown: State }) {
           {notice}
         </p>
       ))}
-      {end && run !== null && (
-        <div class="row">
-          <a class="button plain" href={href(`/compare?b=${run}`)}>
-            Compare
-          </a>
-          {isOperator.value && (
-            <Button
-              onClick={async () => {
-                if (await baseline(run, true)) {
-                  toast(`Run ${run} is the baseline.`);
-                }
-              }}
-            >
-              Set as baseline
-            </Button>
-          )}
-        </div>
-      )}
+      {end && run !== null && <Kept run={run} />}
     </div>
   );
 }
@@ -185,13 +168,13 @@ function Trouble() {
       <header class="section-head">
         <h2>Endpoints</h2>
         <span class="note">most failures first, then the slowest</span>
-        <a href={href(runPath(run, "endpoints"))}>All {rows.length}</a>
+        <a href={href(tabPath(run, "endpoints"))}>All {rows.length}</a>
       </header>
       <EntryTable
         label="Endpoints in trouble"
         rows={rows.slice(0, IN_TROUBLE)}
         empty={emptyText("requests", requests, !isLasting.value)}
-        onOpen={(row) => go(`${runPath(run, "endpoints")}?entry=${row.index}`)}
+        onOpen={(row) => go(tabPath(run, "endpoints", String(row.index)))}
       />
     </section>
   );

@@ -1,20 +1,27 @@
 // The head of a run: what it is, how it goes, and the two buttons that matter.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { formatCount, formatNumber, formatRatio, shortenMiddle } from "../format.ts";
 import type { State } from "../model.ts";
 import { Button } from "../parts/button.tsx";
 import { lazy } from "../parts/lazy.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Pill } from "../parts/pill.tsx";
-import { note, stop } from "../state/commands.ts";
-import { go, href } from "../state/place.ts";
-import { isLasting, link, now, overview, state, viewedRun } from "../state/run.ts";
+import { stop } from "../state/commands.ts";
+import { go } from "../state/place.ts";
+import { isCut, isLasting, link, now, openCut, overview, state, viewedRun } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
 import { toast } from "../state/tell.ts";
-import { elapsedText, readyIn, statePill, titleText } from "../words.ts";
-import { cursor } from "./scope.ts";
+import {
+  elapsedText,
+  type Pill as Looks,
+  RESTARTED,
+  readyIn,
+  statePill,
+  titleText,
+} from "../words.ts";
 
+const MoreMenu = lazy(() => import("./more-menu.tsx").then((page) => page.MoreMenu));
 const UsersPanel = lazy(() => import("./change-users.tsx").then((page) => page.UsersPanel));
 
 /** The sticky head. */
@@ -25,11 +32,11 @@ export function RunHeader(props: {
 }) {
   const run = viewedRun.value;
   const shown = state.value;
-  useTitle(shown);
+  const pill = shown && (isCut.value ? RESTARTED : statePill(shown, link.value));
+  useTitle(shown, pill);
   if (run === null) {
     return null;
   }
-  const pill = shown && statePill(shown, link.value);
   const elapsed = shown && elapsedText(shown, now.value);
   const ready = shown && readyIn(shown);
   return (
@@ -51,38 +58,24 @@ export function RunHeader(props: {
         {ready && <span class="nowrap">{ready}</span>}
       </div>
       <div class="run-buttons">
+        {isCut.value && (
+          <Button kind="main" onClick={openCut}>
+            Open run
+          </Button>
+        )}
         {isOperator.value &&
           shown &&
-          (isLasting.value ? <Lasting shown={shown} run={run} /> : <Over run={run} />)}
+          !isCut.value &&
+          (isLasting.value ? (
+            <Lasting shown={shown} run={run} />
+          ) : (
+            <Over run={run} onExport={props.onExport} />
+          ))}
         <Menu label="⋯" name="More" kind="quiet">
-          {(close) => (
-            <>
-              {isLasting.value && isOperator.value && (
-                <MenuItem text="Add note" onClick={() => act(close, props.onNote)} />
-              )}
-              <MenuItem text="Copy link" onClick={() => act(close, copyLink)} />
-              <MenuItem text="Export" onClick={() => act(close, props.onExport)} />
-              {shown?.end && isOperator.value && (
-                <MenuItem text="Discard run" onClick={() => act(close, props.onDiscard)} />
-              )}
-            </>
-          )}
+          {(close) => <MoreMenu {...props} close={close} />}
         </Menu>
       </div>
     </div>
-  );
-}
-
-function act(close: () => void, work: () => void): void {
-  close();
-  work();
-}
-
-function MenuItem(props: { text: string; onClick: () => void }) {
-  return (
-    <button type="button" class="menu-item" onClick={props.onClick}>
-      {props.text}
-    </button>
   );
 }
 
@@ -103,21 +96,15 @@ function Lasting(props: { shown: State; run: number }) {
   );
 }
 
-function Over(props: { run: number }) {
+function Over(props: { run: number; onExport: () => void }) {
   return (
-    <Button kind="main" onClick={() => go(`/new?from=${props.run}`)}>
-      Run again
-    </Button>
+    <>
+      <Button kind="main" onClick={() => go(`/new?from=${props.run}`)}>
+        Run again
+      </Button>
+      <Button onClick={props.onExport}>Export</Button>
+    </>
   );
-}
-
-/** Writes a note at the cursor, or at this moment. */
-export async function writeNote(text: string): Promise<boolean> {
-  const run = viewedRun.peek();
-  const start = state.peek()?.started_at ?? null;
-  const at = cursor.peek();
-  const time = at !== null && start !== null ? start + at : null;
-  return run !== null && (await note(run, text, time));
 }
 
 /** Copies the address, which shows what is seen now. */
@@ -129,9 +116,8 @@ export function copyLink(): void {
 }
 
 /** The browser's tab tells the figures, and its icon the state by its shape. */
-function useTitle(shown: State | null): void {
+function useTitle(shown: State | null, pill: Looks | null): void {
   const figures = overview.value?.current;
-  const pill = shown && statePill(shown, link.value);
   const title =
     shown && pill
       ? titleText(
@@ -156,15 +142,4 @@ function useTitle(shown: State | null): void {
 export function usersNote(shown: State | null): string {
   const peak = shown?.users.peak;
   return peak === undefined ? "" : `peak ${formatCount(peak)}`;
-}
-
-/** A run that goes on while another is looked at. */
-export function useElsewhere(server: State | null): { run: number; path: string } | null {
-  const [path, setPath] = useState<{ run: number; path: string } | null>(null);
-  const run = server?.end === null ? server.run : null;
-  useEffect(() => {
-    const isOther = run !== null && run !== viewedRun.peek();
-    setPath(isOther ? { run, path: href(`/runs/${run}/overview`) } : null);
-  }, [run]);
-  return path;
 }

@@ -7,28 +7,31 @@ import type { Topic } from "../model.ts";
 import { Button } from "../parts/button.tsx";
 import { lazy } from "../parts/lazy.tsx";
 import { Strip } from "../parts/pill.tsx";
+import { aftermath } from "../state/aftermath.ts";
 import { cloud } from "../state/cloud.ts";
 import { stop } from "../state/commands.ts";
-import { go, href } from "../state/place.ts";
+import { go, href, tabPath } from "../state/place.ts";
 import {
-  aftermath,
   alerts,
   entries,
   exceptions,
   failures,
+  isCut,
   isKnown,
   isLasting,
   link,
   missing,
+  now,
   server,
   state,
   topics,
   viewedRun,
 } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
-import { endSentence, lostText } from "../words.ts";
+import { endSentence, lostText, otherRun } from "../words.ts";
 import { Overview } from "./overview.tsx";
-import { RunHeader, useElsewhere } from "./run-header.tsx";
+import { RunHeader } from "./run-header.tsx";
+import { cursor } from "./scope.ts";
 import { useRunKeys } from "./shortcuts.ts";
 
 const CloudLine = lazy(() => import("./cloud-line.tsx").then((page) => page.CloudLine));
@@ -54,29 +57,31 @@ const NEEDED: Record<Tab, readonly Topic[]> = {
 export function Run(props: { run: number; tab: Tab }) {
   const { run, tab } = props;
   const [isExporting, setIsExporting] = useState(false);
-  const [isNoting, setIsNoting] = useState(false);
+  const [noting, setNoting] = useState<{ at: number | null } | null>(null);
   const [isDiscarding, setIsDiscarding] = useState(false);
   useEffect(() => {
     viewedRun.value = run;
     topics.value = NEEDED[tab];
   }, [run, tab]);
-  useRunKeys(run, () => setIsNoting(true));
+  // The moment is that of the question: the pointer leaves the chart to answer it.
+  const onNote = () => setNoting({ at: cursor.peek() ?? sinceStart() });
+  useRunKeys(run, onNote);
   return (
     <>
       <header class="run-top">
         <RunHeader
           onExport={() => setIsExporting(true)}
-          onNote={() => setIsNoting(true)}
+          onNote={onNote}
           onDiscard={() => setIsDiscarding(true)}
         />
         {cloud.value !== null && <CloudLine />}
-        <Strips />
+        <Strips run={run} />
         <Tabs run={run} tab={tab} />
       </header>
       <main class={`content tab-${tab}`} id="main">
         {isKnown.value ? <Body tab={tab} /> : <Waiting />}
       </main>
-      {isLasting.value && isOperator.value && <PhoneStop run={run} />}
+      {isLasting.value && !isCut.value && isOperator.value && <PhoneStop run={run} />}
       {isExporting && <ExportDialog run={run} onClose={() => setIsExporting(false)} />}
       {isDiscarding && (
         <DiscardDialog
@@ -85,9 +90,15 @@ export function Run(props: { run: number; tab: Tab }) {
           onDone={() => go("/runs")}
         />
       )}
-      {isNoting && <NoteDialog onClose={() => setIsNoting(false)} />}
+      {noting && <NoteDialog run={run} at={noting.at} onClose={() => setNoting(null)} />}
     </>
   );
+}
+
+/** How long the run has lasted by the server's clock; `null` if it has not begun. */
+function sinceStart(): number | null {
+  const start = state.peek()?.started_at ?? null;
+  return start === null ? null : now.peek() - start;
 }
 
 function Body(props: { tab: Tab }) {
@@ -117,9 +128,9 @@ function Waiting() {
 }
 
 /** What has to be known now, the newest first, and at most two of it. */
-function Strips() {
+function Strips(props: { run: number }) {
   const shown = state.value;
-  const elsewhere = useElsewhere(server.value);
+  const elsewhere = otherRun(server.value, props.run);
   const strips = [];
   if (link.value.kind === "lost") {
     strips.push(
@@ -131,7 +142,7 @@ function Strips() {
   if (aftermath.value !== null) {
     strips.push(
       <Strip tone="plain" key="aftermath">
-        {aftermath.value}
+        {aftermath.value.text}
       </Strip>,
     );
   }
@@ -152,7 +163,7 @@ function Strips() {
       </Strip>,
     );
   }
-  if (shown?.end && shown.end.kind !== "finished") {
+  if (shown?.end && shown.end.kind !== "finished" && !isCut.value) {
     const isBad = shown.end.kind !== "stopped";
     strips.push(
       <Strip tone={isBad ? "danger" : "plain"} key="end">
@@ -161,10 +172,10 @@ function Strips() {
       </Strip>,
     );
   }
-  if (elsewhere) {
+  if (elsewhere !== null) {
     strips.push(
       <Strip tone="plain" key="elsewhere">
-        Run {elsewhere.run} is running. <a href={elsewhere.path}>Open run {elsewhere.run}</a>
+        Run {elsewhere} is running. <a href={href(runPath(elsewhere))}>Open run {elsewhere}</a>
       </Strip>,
     );
   }
@@ -203,7 +214,7 @@ function Tabs(props: { run: number; tab: Tab }) {
       {TABS.filter((tab) => tab !== "workers" || isCluster || props.tab === tab).map((tab) => (
         <a
           key={tab}
-          href={href(runPath(props.run, tab))}
+          href={href(tabPath(props.run, tab))}
           aria-current={props.tab === tab ? "page" : undefined}
         >
           {TITLES[tab]} <TabCount tab={tab} />

@@ -13,12 +13,13 @@ import {
   shortenMiddle,
 } from "../format.ts";
 import type { RunList, RunSummary } from "../model.ts";
-import { matches, type Order, orderText, parseOrder } from "../order.ts";
+import type { Order } from "../order.ts";
 import { Button } from "../parts/button.tsx";
 import { Filter } from "../parts/field.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Strip } from "../parts/pill.tsx";
 import { Table, type TableColumn } from "../parts/table.tsx";
+import { matches, orderText, parseOrder } from "../search.ts";
 import { address, baseline, getRuns, isDone, pin, takeIn } from "../state/commands.ts";
 import { go, href, query, setQuery } from "../state/place.ts";
 import { server, viewedRun } from "../state/run.ts";

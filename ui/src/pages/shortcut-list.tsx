@@ -6,21 +6,32 @@ import { Check } from "../parts/field.tsx";
 import { hasKeys } from "../state/settings.ts";
 import { isListOpen } from "./shortcuts.ts";
 
-const LIST = [
-  ["/", "Filter"],
+const GROUPS = [
   [
-    "g, then o e f w l s r",
-    "Go to a tab: overview, endpoints, failures, workers, log, setup, runs",
+    "On every page",
+    [
+      ["/", "Filter"],
+      ["j k Enter", "Move in a table, open a row"],
+      ["Esc", "Close"],
+      ["?", "This list"],
+    ],
   ],
-  ["j k Enter", "Move in a table, open a row"],
-  ["u", "Change users"],
-  ["Shift+S", "Stop test"],
-  ["n", "Note at the cursor"],
-  ["y", "Logarithmic or linear axis"],
-  ["t", "Elapsed time or clock"],
-  ["c", "Copy link"],
-  ["Esc", "Close, show all of the run"],
-  ["?", "This list"],
+  [
+    "On the page of a run",
+    [
+      [
+        "g, then o e f w l s r",
+        "Go to a tab: overview, endpoints, failures, workers, log, setup, runs",
+      ],
+      ["u", "Change users"],
+      ["Shift+S", "Stop test"],
+      ["n", "Note at the cursor"],
+      ["y", "Logarithmic or linear axis"],
+      ["t", "Elapsed time or clock"],
+      ["c", "Copy link"],
+      ["Esc", "Show all of the run"],
+    ],
+  ],
 ] as const;
 
 /** The list. */
@@ -30,16 +41,21 @@ export function ShortcutList() {
   };
   return (
     <Dialog title="Keyboard" onClose={close} isWide>
-      <dl class="keys">
-        {LIST.map(([keys, text]) => (
-          <div key={keys}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
+      {GROUPS.map(([where, keys]) => (
+        <section class="key-group" key={where}>
+          <h3>{where}</h3>
+          <dl class="keys">
+            {keys.map(([key, text]) => (
+              <div key={key}>
+                <dt>
+                  <kbd>{key}</kbd>
+                </dt>
+                <dd>{text}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
       <Check
         label="Single keys are shortcuts"
         isOn={hasKeys.value}

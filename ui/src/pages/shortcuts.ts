@@ -2,9 +2,9 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { runPath, type Tab } from "../address.ts";
+import type { Tab } from "../address.ts";
 import { stop } from "../state/commands.ts";
-import { go, setQuery, setWindow } from "../state/place.ts";
+import { go, setQuery, setWindow, tabPath } from "../state/place.ts";
 import { isLasting, state } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
 import { hasKeys, isClock } from "../state/settings.ts";
@@ -79,7 +79,7 @@ function pressed(key: string, run: number, onNote: () => void): boolean {
     goUntil = 0;
     const tab = TABS[key];
     if (tab) {
-      go(runPath(run, tab));
+      go(tabPath(run, tab));
     } else if (key === "r") {
       go("/runs");
     }

@@ -13,12 +13,13 @@ import {
 } from "../format.ts";
 import type { WorkerDetail } from "../model.ts";
 import { WORKER_STATES } from "../names.ts";
-import { matches, type Order, orderText, parseOrder } from "../order.ts";
+import type { Order } from "../order.ts";
 import { Button } from "../parts/button.tsx";
 import { Panel } from "../parts/dialog.tsx";
 import { Filter } from "../parts/field.tsx";
 import { Table, type TableColumn } from "../parts/table.tsx";
 import { isLost, spread, type WorkerRow } from "../rows.ts";
+import { matches, orderText, parseOrder } from "../search.ts";
 import { forgetWorker, getWorker, isDone } from "../state/commands.ts";
 import { query, setQuery } from "../state/place.ts";
 import { isLasting, marks, state, viewedRun, workers } from "../state/run.ts";

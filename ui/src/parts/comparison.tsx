@@ -13,7 +13,7 @@ import {
   formatRatio,
 } from "../format.ts";
 import type { Change, Compare, Compared, CompareEntry } from "../model.ts";
-import { matches } from "../order.ts";
+import { matches } from "../search.ts";
 import type { Column } from "../timeline.ts";
 import { endPill } from "../words.ts";
 import { Filter } from "./field.tsx";

@@ -1,10 +1,8 @@
 // The table of endpoints: on its page, at the foot of the overview and in the report.
 
-import { Sparkline } from "../chart/sparkline.tsx";
 import { formatCount, formatMs, formatNumber, formatRatio } from "../format.ts";
 import type { Order } from "../order.ts";
 import type { EntryRow } from "../rows.ts";
-import type { Column } from "../timeline.ts";
 import { Name, Table, type TableColumn } from "./table.tsx";
 
 const METHOD: TableColumn<EntryRow> = {
@@ -16,7 +14,8 @@ const METHOD: TableColumn<EntryRow> = {
   width: "72px",
 };
 
-const COLUMNS: readonly TableColumn<EntryRow>[] = [
+/** Columns of the table. */
+export const COLUMNS: readonly TableColumn<EntryRow>[] = [
   METHOD,
   {
     id: "name",
@@ -51,23 +50,6 @@ function figure(
   isExtra = false,
 ): TableColumn<EntryRow> {
   return { id, title, value, cell: (row) => format(value(row)), isNumber: true, isExtra };
-}
-
-/** Columns with a small line of p95 at the end. */
-export function withTrends(trends: ReadonlyMap<number, Column>): readonly TableColumn<EntryRow>[] {
-  return [
-    ...COLUMNS,
-    {
-      id: "trend",
-      title: "p95 trend",
-      cell: (row) => {
-        const values = trends.get(row.index);
-        return values ? <Sparkline values={values} color="p95" /> : null;
-      },
-      isExtra: true,
-      width: "108px",
-    },
-  ];
 }
 
 /** Endpoints with the total on top. */

@@ -1,7 +1,16 @@
 // Where the page is: the address is the state of everything that a link should carry.
 
 import { computed, signal } from "@preact/signals";
-import { changeQuery, parsePlace, parseWindow, type Window, windowText } from "../address.ts";
+import {
+  changeQuery,
+  parsePlace,
+  parseWindow,
+  runPath,
+  sharedQuery,
+  type Tab,
+  type Window,
+  windowText,
+} from "../address.ts";
 import { base } from "../api.ts";
 
 const location_ = signal(read());
@@ -27,6 +36,11 @@ export const here = computed(() => `${location_.value.path}${location_.value.que
 /** An address of the page as the browser knows it. */
 export function href(path: string): string {
   return base + path;
+}
+
+/** Path of a tab of the run that is looked at: it shows the same stretch on the same axis. */
+export function tabPath(run: number, tab: Tab, entry: string | null = null): string {
+  return runPath(run, tab) + sharedQuery(location_.value.query, { entry });
 }
 
 /** Goes to another address of the page. */

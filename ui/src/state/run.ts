@@ -14,7 +14,8 @@ import {
   NOTHING,
   type Picture,
 } from "../picture.ts";
-import { asSentence, backText, type Link, restartedText } from "../words.ts";
+import { asSentence, type Link } from "../words.ts";
+import { aftermath, forgetAftermath, sayBack, sayRestarted } from "./aftermath.ts";
 import { cloud, takeClock } from "./cloud.ts";
 import { isSignedIn, loadSession, session } from "./session.ts";
 import { announce, toast } from "./tell.ts";
@@ -35,9 +36,6 @@ export const isOld = signal(false);
 export const instance = signal<string | null>(null);
 /** Version of the server. */
 export const version = signal<string | null>(null);
-/** What the strip says about the server after it was away; `null` if nothing. */
-export const aftermath = signal<string | null>(null);
-
 /** Why the run cannot be shown; `null` if it can. */
 export const missing = signal<string | null>(null);
 
@@ -67,14 +65,22 @@ export const isIdle = computed(() => {
   const phase = server.value?.phase;
   return phase === "ready" || phase === "ended" || phase === "waiting_for_workers";
 });
+/** Whether the end of the server cut the run off, and nobody has opened what is left of it. */
+export const isCut = computed(
+  () => viewedRun.value !== null && aftermath.value?.cut === viewedRun.value,
+);
 /** Whether figures are older than they should be. */
-export const isStale = computed(() => link.value.kind === "lost" && isLasting.value);
+export const isStale = computed(
+  () => isCut.value || (link.value.kind === "lost" && isLasting.value),
+);
 
 /** Hash of this page, as the server that sent it said. */
 let ownPage: string | null = null;
 /** Whether ticks are of the run that is looked at. */
 let isStreamed = false;
 let lostAt: number | null = null;
+/** Servers that have answered, one after another: each counts from its own beginning. */
+const life = signal(0);
 
 /** Time for which a hidden tab keeps its stream: a browser has six connections to a server. */
 const HIDDEN_MS = 5000;
@@ -96,15 +102,19 @@ export function followRun(): void {
   document.addEventListener("visibilitychange", look);
   // A tab that is opened behind another one is hidden from its first moment.
   look();
-  let before: { run: number | null; topics: string } | null = null;
+  let before: { run: number | null; topics: string; life: number } | null = null;
   effect(() => {
     const [run, wanted] = [viewedRun.value, topics.value];
+    const asked = { run, topics: wanted.join(), life: life.value };
     if (!isShown.value || !isSignedIn.value) {
       return;
     }
-    const asked = { run, topics: wanted.join() };
-    const isSame = before !== null && before.run === run && before.topics === asked.topics;
+    const isSame =
+      before?.run === run && before.topics === asked.topics && before.life === asked.life;
     if (before?.run !== run) {
+      if (run !== null && aftermath.peek()?.cut !== run) {
+        forgetAftermath();
+      }
       picture.value = NOTHING;
       missing.value = null;
       isStreamed = false;
@@ -127,11 +137,8 @@ function takeLink(next: Link): void {
   } else if (next.kind === "signed_out") {
     void loadSession();
   } else if (next.kind !== "connecting" && before.kind === "lost" && lostAt !== null) {
-    aftermath.value = backText(Math.max(1, Date.now() / 1000 - lostAt));
+    sayBack(Math.max(1, Date.now() / 1000 - lostAt));
     lostAt = null;
-    setTimeout(() => {
-      aftermath.value = null;
-    }, 8000);
   }
 }
 
@@ -162,7 +169,9 @@ function take(event: Event): void {
         if (!event.data.is_over && !picture.peek().alerts.has(event.data.id)) {
           announce(event.data.text, true);
         }
-        picture.value = addAlert(picture.peek(), event.data);
+        if (isStreamed) {
+          picture.value = addAlert(picture.peek(), event.data);
+        }
         break;
       case "mark":
         if (event.data.by !== null && event.data.by !== session.peek()?.name) {
@@ -172,10 +181,14 @@ function take(event: Event): void {
               : `${event.data.by}: ${event.data.text}`,
           );
         }
-        picture.value = addMark(picture.peek(), event.data);
+        if (isStreamed) {
+          picture.value = addMark(picture.peek(), event.data);
+        }
         break;
       case "log":
-        picture.value = addLog(picture.peek(), event.data);
+        if (isStreamed) {
+          picture.value = addLog(picture.peek(), event.data);
+        }
         break;
       case "bye":
         break;
@@ -185,14 +198,7 @@ function take(event: Event): void {
 
 function takeHello(hello: Hello): void {
   if (instance.peek() !== null && instance.peek() !== hello.instance) {
-    const cut = picture.peek();
-    const wasCut = cut.state !== null && cut.state.end === null && isLasting.peek();
-    aftermath.value = restartedText(
-      hello.now,
-      wasCut ? cut.state.run : null,
-      wasCut ? cut.now : null,
-    );
-    announce("The master restarted.", true);
+    takeRestart(hello.now);
   }
   instance.value = hello.instance;
   ownPage ??= hello.page;
@@ -202,17 +208,55 @@ function takeHello(hello: Hello): void {
   takeClock(hello.now);
   cloud.value = hello.cloud;
   takeState(hello.state);
-  if (!isOfViewed(hello.state.run) && picture.peek().state === null) {
-    void loadEarlier(viewedRun.peek() as number);
+  const run = viewedRun.peek();
+  if (run !== null && run !== hello.state.run && picture.peek().state === null) {
+    void loadSaved(run);
+  }
+}
+
+/** Another server answers than before. What the one before ran has ended with it. */
+function takeRestart(time: number): void {
+  const { state: last, now: seen } = picture.peek();
+  announce("The master restarted.", true);
+  life.value += 1;
+  if (!isStreamed || last === null || last.run === null || !isLasting.peek()) {
+    sayRestarted(time, null);
+    return;
+  }
+  isStreamed = false;
+  const cut = { run: last.run, last: seen };
+  sayRestarted(time, cut);
+  const end = { kind: "error", time: seen, by: null, reason: "the master restarted" } as const;
+  picture.value = { ...picture.peek(), state: { ...last, phase: "ended", end } };
+  void getRun(cut.run).then((answer) => {
+    if (answer.kind !== "unreachable" && aftermath.peek()?.cut === cut.run) {
+      sayRestarted(time, { ...cut, isSaved: answer.kind === "done" });
+    }
+  });
+}
+
+/** Shows what is left of the run that was cut off. */
+export function openCut(): void {
+  const run = viewedRun.peek();
+  forgetAftermath();
+  if (run !== null && !isStreamed) {
+    void loadSaved(run);
   }
 }
 
 /** A run that is over is not streamed: it is asked for once. */
-async function loadEarlier(run: number): Promise<void> {
+async function loadSaved(run: number): Promise<void> {
   const answer = await getRun(run);
-  if (viewedRun.peek() === run && answer.kind === "done") {
-    picture.value = fromSnapshot(answer.value);
-  } else if (viewedRun.peek() === run && answer.kind === "refused") {
+  if (viewedRun.peek() !== run || isStreamed) {
+    return;
+  }
+  if (answer.kind === "done") {
+    const saved = fromSnapshot(answer.value);
+    const known = picture.peek().state;
+    // A server on another machine may take a while to see that the run has ended.
+    const isOver = saved.state?.end === null && known?.end != null;
+    picture.value = isOver ? { ...saved, state: known } : saved;
+  } else if (answer.kind === "refused") {
     missing.value = asSentence(answer.problem.message);
   }
 }
@@ -223,8 +267,20 @@ function takeState(next: State): void {
   if (before !== null && before.phase !== next.phase) {
     announce(`The run is ${next.phase.replaceAll("_", " ")}.`);
   }
-  if (isOfViewed(next.run) && picture.peek().state !== null) {
-    picture.value = { ...picture.peek(), state: next };
+  const known = picture.peek().state;
+  if (known === null) {
+    return;
+  }
+  if (isOfViewed(next.run)) {
+    if (isStreamed) {
+      picture.value = { ...picture.peek(), state: next };
+    }
+  } else if (isStreamed) {
+    // Its end was missed if another run has begun while nobody looked.
+    isStreamed = false;
+    if (known.end === null) {
+      void loadSaved(viewedRun.peek() as number);
+    }
   }
 }
 
