@@ -16,7 +16,7 @@ const FIRST_SCREEN = new RegExp(
     "node_modules",
     "src/state/(?!ending)",
     "src/(api|live|words|format|address|picture|rows|timeline|order|names)\\.ts",
-    "src/chart/(canvas|colors|frame|plot|line-chart|scope|seen)\\.",
+    "src/chart/(canvas|colors|figure|frame|marks|paper|plot|line-chart|scope|seen)\\.",
     "src/parts/(button|entry-table|figures|charts|lazy|menu|pill|table|toast)\\.",
     "src/pages/(run|run-header|overview|scope|window|shortcuts)\\.",
   ].join("|"),

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { folderOf, foldFailures, foldLines, joinCourses, splitTraceback } from "./fold.ts";
-import type { FailureGroup, LogLine } from "./model.ts";
+import {
+  foldErrors,
+  folderOf,
+  foldFailures,
+  foldLines,
+  joinCourses,
+  splitTraceback,
+} from "./fold.ts";
+import type { ExceptionGroup, FailureGroup, LogLine } from "./model.ts";
 
 function line(seq: number, text: string, level: LogLine["level"] = "error"): LogLine {
   return { seq, time: seq, source: `w${seq}`, level, logger: "", text };
@@ -72,4 +79,27 @@ describe("failures", () => {
     expect(joinCourses([0, 3], courses)).toEqual(joined);
     expect(joinCourses([0, 4], courses)).toBeUndefined();
   });
+});
+
+test("errors of the test's code are one where they differ in numbers, and not in their lines", () => {
+  const error = (id: number, message: string, line: number): ExceptionGroup => ({
+    id,
+    count: id + 1,
+    error_type: "KeyError",
+    message,
+    traceback: `Traceback\n  File "a.py", line ${line}, in boom\nKeyError: ${message}\n`,
+    workers: [`w${id}`, "w9"],
+    first_seen: 10 - id,
+    last_seen: 10 + id,
+  });
+  const folded = foldErrors([
+    error(0, "order 7 is gone", 23),
+    error(1, "order 19 is gone", 23),
+    error(2, "order 19 is gone", 41),
+  ]);
+  expect(folded.map((one) => [one.ids, one.count])).toEqual([
+    [[0, 1], 3],
+    [[2], 3],
+  ]);
+  expect(folded[0]).toMatchObject({ first_seen: 9, last_seen: 11, workers: ["w0", "w9", "w1"] });
 });

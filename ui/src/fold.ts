@@ -1,6 +1,6 @@
 // What repeats is shown once with a count: lines of the log, and names of endpoints in folders.
 
-import type { FailureGroup, GroupCourse, LogLine } from "./model.ts";
+import type { ExceptionGroup, FailureGroup, GroupCourse, LogLine } from "./model.ts";
 
 /** Lines of the log that say the same, as one. */
 export interface FoldedLine {
@@ -72,8 +72,37 @@ export function foldFailures(rows: readonly FailureGroup[]): FoldedFailure[] {
   return [...folded.values()];
 }
 
+/** Errors of the test's code that differ in numbers and ids only, as one. */
+export interface FoldedError extends ExceptionGroup {
+  /** Their ids; the error's own is the first. */
+  readonly ids: readonly number[];
+}
+
+/** Folds errors that say the same and come from the same lines. The first stands for all. */
+export function foldErrors(groups: readonly ExceptionGroup[]): FoldedError[] {
+  const folded = new Map<string, FoldedError>();
+  for (const group of groups) {
+    const frames = group.traceback.match(/^ +File ".*/gm);
+    const key = JSON.stringify([group.error_type, gist(group.message), frames]);
+    const before = folded.get(key);
+    folded.set(key, {
+      ...(before ?? group),
+      ids: [...(before?.ids ?? []), group.id],
+      count: (before?.count ?? 0) + group.count,
+      first_seen: least(before?.first_seen ?? null, group.first_seen),
+      last_seen: most(before?.last_seen ?? null, group.last_seen),
+      workers: [...new Set([...(before?.workers ?? []), ...group.workers])],
+    });
+  }
+  return [...folded.values()].sort((a, b) => b.count - a.count);
+}
+
 function most(a: number | null, b: number | null): number | null {
   return a === null ? b : Math.max(a, b ?? 0);
+}
+
+function least(a: number | null, b: number | null): number | null {
+  return a === null ? b : Math.min(a, b ?? a);
 }
 
 /** How often any of some groups came, and on which workers; `undefined` while one is not known. */

@@ -5,8 +5,9 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/parts.css";
 import "./style/pages.css";
-import "./style/cloud.css";
+import "./style/screens.css";
 import { App } from "./app.tsx";
+import { followPaper } from "./chart/paper.ts";
 import { followAddress } from "./state/place.ts";
 import { followRun } from "./state/run.ts";
 import { loadSession } from "./state/session.ts";
@@ -24,6 +25,7 @@ async function begin(): Promise<void> {
 }
 
 applySettings();
+followPaper();
 followAddress();
 document.addEventListener("DOMContentLoaded", () => {
   const root = document.createElement("div");

@@ -6,6 +6,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Window } from "./address.ts";
 import { DistributionChart } from "./chart/distribution.tsx";
 import type { Scope } from "./chart/scope.ts";
+import { foldErrors } from "./fold.ts";
 import {
   formatClock,
   formatCount,
@@ -245,7 +246,7 @@ function Trouble(props: { picture: Picture }) {
   const failures = [...(picture.failures?.values() ?? [])].sort(
     (a, b) => b.occurrences - a.occurrences,
   );
-  const exceptions = [...(picture.exceptions?.values() ?? [])];
+  const exceptions = foldErrors([...(picture.exceptions?.values() ?? [])]);
   const requests = picture.overview?.whole_run.requests ?? null;
   return (
     <>
@@ -260,7 +261,7 @@ function Trouble(props: { picture: Picture }) {
           <header class="section-head">
             <h2>Errors in the test script</h2>
           </header>
-          <ExceptionList groups={exceptions} isOpen />
+          <ExceptionList groups={exceptions} isWhole />
         </section>
       )}
     </>

@@ -36,7 +36,7 @@ export function spreadText(users: number | null, workers: number | null): string
   const least = Math.floor(users / workers);
   const most = Math.ceil(users / workers);
   const each = least === most ? `${formatCount(most)} each` : `${least} or ${most} each`;
-  return `${plural(users, "user")} on ${plural(workers, "worker")}, ${each}.`;
+  return `${plural(users, "user")} on ${plural(workers, "worker")}, ${each}. Estimated worker CPU is not known yet.`;
 }
 
 /** What stands beside the host in the form. */

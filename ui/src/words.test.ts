@@ -108,8 +108,12 @@ describe("sentences", () => {
   });
 
   test("users are spread over workers", () => {
-    expect(spreadText(5000, 200)).toBe("5,000 users on 200 workers, 25 each.");
-    expect(spreadText(5, 2)).toBe("5 users on 2 workers, 2 or 3 each.");
+    expect(spreadText(5000, 200)).toBe(
+      "5,000 users on 200 workers, 25 each. Estimated worker CPU is not known yet.",
+    );
+    expect(spreadText(5, 2)).toBe(
+      "5 users on 2 workers, 2 or 3 each. Estimated worker CPU is not known yet.",
+    );
     expect(spreadText(1, null)).toBe("1 user.");
   });
 

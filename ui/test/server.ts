@@ -323,6 +323,9 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
         },
       });
     }
+    if (path === "/compare" && Number(url.searchParams.get("b")) > world.RUN) {
+      return problem(404, "unknown_run", "There is no such run.");
+    }
     if (path === "/compare") {
       return json(compare(Number(url.searchParams.get("a")), Number(url.searchParams.get("b"))));
     }

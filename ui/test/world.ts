@@ -33,6 +33,8 @@ export interface Script {
   /** A stretch in which nothing was measured. */
   readonly gap: readonly [number, number] | null;
   readonly hasFailures: boolean;
+  /** Different errors of the test's own code; 1 unless it is said. */
+  errors?: number;
 }
 
 export const RUN = 42;
@@ -338,18 +340,16 @@ KeyError: no such field: 'total'
 /** Errors of the test's own code so far. */
 export function exceptions(script: Script, start: number, t: number): ExceptionGroup[] {
   return script.hasFailures && t > 300
-    ? [
-        {
-          id: 0,
-          count: Math.round((t - 300) * 2),
-          error_type: "KeyError",
-          message: "no such field: 'total'",
-          traceback: TRACEBACK,
-          workers: [workerName(4).id, workerName(9).id],
-          first_seen: start + 302,
-          last_seen: start + t,
-        },
-      ]
+    ? Array.from({ length: script.errors ?? 1 }, (_, id) => ({
+        id,
+        count: Math.round((t - 300) * 2),
+        error_type: "KeyError",
+        message: `no such field: 'total'${"!".repeat(id)}`,
+        traceback: TRACEBACK,
+        workers: [workerName(4).id, workerName(9).id],
+        first_seen: start + 302,
+        last_seen: start + t,
+      }))
     : [];
 }
 

@@ -55,15 +55,17 @@ export function channels(name: Color): [number, number, number] {
   return [red, green, blue];
 }
 
+/** Reads all colours anew: others are in force. */
+export function forgetColors(): void {
+  known.clear();
+  themeVersion.value += 1;
+}
+
 function watch(): void {
-  const forget = () => {
-    known.clear();
-    themeVersion.value += 1;
-  };
   for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
-    window.matchMedia(query).addEventListener("change", forget);
+    window.matchMedia(query).addEventListener("change", forgetColors);
   }
-  new MutationObserver(forget).observe(document.documentElement, {
+  new MutationObserver(forgetColors).observe(document.documentElement, {
     attributeFilter: ["data-theme"],
   });
 }

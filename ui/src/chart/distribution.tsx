@@ -1,11 +1,11 @@
 // How many requests took how long, over the whole run: bars on a logarithmic axis with marks at the
 // percentiles. Two runs are laid over one another as outlines of parts, so that their sizes compare.
 
-import { useId } from "preact/hooks";
 import { formatCount, formatMs, formatRatio } from "../format.ts";
 import type { Distribution } from "../model.ts";
 import { Canvas, type Painter } from "./canvas.tsx";
 import { type Color, color } from "./colors.ts";
+import { ChartFigure, ChartTable } from "./figure.tsx";
 import { logSplits } from "./scope.ts";
 
 /** A percentile to mark. */
@@ -29,50 +29,93 @@ export function DistributionChart(props: {
   shown: readonly Shown[];
   percentiles: readonly Percentile[];
 }) {
-  const summary = useId();
   const { shown, percentiles } = props;
   const isEmpty = shown.every((one) => total(one.data) === 0);
   return (
-    <figure class="card chart">
-      <figcaption class="chart-head">
-        <h2>{props.title}</h2>
-      </figcaption>
-      <div class="legend" id={summary}>
-        {shown.map((one) => (
-          <span key={one.label}>
-            {shown.length > 1 && (
-              <svg width="18" height="8" aria-hidden="true">
-                <line
-                  x1="0"
-                  y1="4"
-                  x2="18"
-                  y2="4"
-                  stroke={`var(--${one.color})`}
-                  stroke-width="2"
-                  stroke-dasharray={one.isDashed ? "4 3" : undefined}
-                />
-              </svg>
-            )}
-            {one.label} <b>{formatCount(total(one.data))}</b>
-          </span>
-        ))}
-        {percentiles.map((one) => (
-          <span key={one.label}>
-            {one.label} <b>{formatMs(one.ms)}</b>
-          </span>
-        ))}
-      </div>
-      <div class="plot-frame">
-        <Canvas
-          class="plot"
-          label={props.title}
-          describedBy={summary}
-          shown={[shown, percentiles]}
-          paint={painter(shown, percentiles)}
-        />
-        {isEmpty && <p class="plot-empty">No requests.</p>}
-      </div>
-    </figure>
+    <ChartFigure
+      title={props.title}
+      summary={isEmpty ? "No requests." : summaryText(shown, percentiles)}
+      table={() => <DistributionTable title={props.title} shown={shown} />}
+    >
+      {(summary) => (
+        <>
+          <div class="legend">
+            {shown.map((one) => (
+              <span key={one.label}>
+                {shown.length > 1 && (
+                  <svg width="18" height="8" aria-hidden="true">
+                    <line
+                      x1="0"
+                      y1="4"
+                      x2="18"
+                      y2="4"
+                      stroke={`var(--${one.color})`}
+                      stroke-width="2"
+                      stroke-dasharray={one.isDashed ? "4 3" : undefined}
+                    />
+                  </svg>
+                )}
+                {one.label} <b>{formatCount(total(one.data))}</b>
+              </span>
+            ))}
+            {percentiles.map((one) => (
+              <span key={one.label}>
+                {one.label} <b>{formatMs(one.ms)}</b>
+              </span>
+            ))}
+          </div>
+          <div class="plot-frame">
+            <Canvas
+              class="plot"
+              label={props.title}
+              describedBy={summary}
+              shown={[shown, percentiles]}
+              paint={painter(shown, percentiles)}
+            />
+            {isEmpty && <p class="plot-empty">No requests.</p>}
+          </div>
+        </>
+      )}
+    </ChartFigure>
+  );
+}
+
+function summaryText(shown: readonly Shown[], percentiles: readonly Percentile[]): string {
+  const parts = shown.map((one) => {
+    const all = bars(one.data);
+    const most = all.reduce((best, bar) => (bar.part > best.part ? bar : best), {
+      low: 0,
+      high: 0,
+      part: 0,
+    });
+    return `${one.label} ${formatCount(total(one.data))}, most of them in ${rangeText(most)}`;
+  });
+  return `${[...parts, ...percentiles.map((one) => `${one.label} ${formatMs(one.ms)}`)].join("; ")}.`;
+}
+
+function rangeText(bar: { low: number; high: number }): string {
+  return `${formatMs(bar.low)} to ${formatMs(bar.high)}`;
+}
+
+/** Requests of each bar; those of several distributions beside one another. */
+function DistributionTable(props: { title: string; shown: readonly Shown[] }) {
+  const { shown } = props;
+  const counts = shown.map(({ data }) => {
+    const all = bars(data).map((bar) => [bar.low, Math.round(bar.part * total(data))] as const);
+    return new Map(all);
+  });
+  const highs = new Map(shown.flatMap(({ data }) => bars(data).map((bar) => [bar.low, bar.high])));
+  const lows = [...highs.keys()].sort((a, b) => a - b);
+  return (
+    <ChartTable
+      label={`${props.title}, as a table`}
+      caption={`${props.title}: requests by response time`}
+      head={["Response time", ...shown.map((one) => one.label)]}
+      rows={lows.map((low) => [
+        rangeText({ low, high: highs.get(low) ?? low }),
+        ...counts.map((of) => formatCount(of.get(low) ?? 0)),
+      ])}
+    />
   );
 }
 

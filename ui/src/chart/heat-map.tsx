@@ -1,20 +1,15 @@
 // How many requests took how long, over time: shade is the square root of the count. Below it, a thin
 // row of failed requests.
 
-import { useId, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { formatCount, formatMs } from "../format.ts";
-import type { HeatColumn } from "../model.ts";
 import { Canvas, type Painter } from "./canvas.tsx";
 import { channels, color } from "./colors.ts";
+import { ChartFigure, ChartTable } from "./figure.tsx";
+import { beginOf, type HeatData, shownCounts } from "./heat.ts";
+import { markNear, useChartKeys } from "./line-chart.tsx";
+import { drawMarks } from "./marks.ts";
 import { logSplits, momentText, type Scope, timeSplits } from "./scope.ts";
-
-/** What the heat map shows. */
-export interface HeatData {
-  readonly step: number;
-  /** Lower edges of the rows, rising. */
-  readonly edges: readonly number[];
-  readonly columns: readonly HeatColumn[];
-}
 
 const LEFT = 52;
 const RIGHT = 20;
@@ -24,46 +19,77 @@ const FAILED = 8;
 /** The heat map as a figure. */
 export function HeatMapChart(props: { data: HeatData | null; scope: Scope; isStale?: boolean }) {
   const { data, scope } = props;
-  const [isTable, setIsTable] = useState(false);
-  const summary = useId();
-  const isEmpty = data === null || data.columns.every((column) => sum(column.counts) === 0);
+  const counts = data ? shownCounts(data, scope) : [];
+  const none = data?.columns.length ? "No requests in this stretch." : "No requests yet.";
+  const empty = sum(counts) === 0 ? none : null;
   return (
-    <figure class={`card chart${props.isStale ? " stale" : ""}`}>
-      <figcaption class="chart-head">
-        <h2>Latency heat map</h2>
-        <span class="note">{data && `${data.step} s columns`}</span>
-        <button
-          type="button"
-          class="quiet"
-          aria-pressed={isTable}
-          onClick={() => setIsTable(!isTable)}
-        >
-          {isTable ? "Show as chart" : "Show as table"}
-        </button>
-      </figcaption>
-      <p id={summary} class="unseen">
-        {data && !isEmpty ? summaryText(data) : "No requests yet."}
-      </p>
-      {isTable && data ? (
-        <HeatTable data={data} />
-      ) : (
+    <ChartFigure
+      title="Latency heat map"
+      note={data && `${data.step} s columns`}
+      summary={data && empty === null ? summaryText(data, counts) : none}
+      isStale={props.isStale}
+      table={() => data && <HeatTable data={data} counts={counts} />}
+    >
+      {(summary) => (
         <>
           <div class="legend">
             <HeatValue data={data} scope={scope} />
           </div>
-          <div class="plot-frame">
-            <Canvas
-              class="plot"
-              label="Latency heat map"
-              describedBy={summary}
-              shown={[data, scope.from, scope.to, scope.isClock, scope.cursor.value]}
-              paint={painter(data, scope)}
-            />
-            {isEmpty && <p class="plot-empty">No requests yet.</p>}
-          </div>
+          <HeatDrawing data={data} scope={scope} summary={summary} empty={empty} />
         </>
       )}
-    </figure>
+    </ChartFigure>
+  );
+}
+
+function HeatDrawing(props: {
+  data: HeatData | null;
+  scope: Scope;
+  summary: string;
+  empty: string | null;
+}) {
+  const { data, scope } = props;
+  const [from, setFrom] = useState<number | null>(null);
+  const time = useMemo(
+    () => data?.columns.map((column) => column.time - scope.start) ?? [],
+    [data, scope.start],
+  );
+  const keys = useChartKeys({ scope, time });
+  const momentAt = (event: PointerEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    const part = (event.clientX - box.left - LEFT) / (box.width - LEFT - RIGHT);
+    return scope.from + Math.min(1, Math.max(0, part)) * (scope.to - scope.from);
+  };
+  const pointer = {
+    onPointerDown: (event: PointerEvent) => setFrom(momentAt(event)),
+    onPointerMove: (event: PointerEvent) => {
+      scope.cursor.value = momentAt(event);
+    },
+    onPointerLeave: () => {
+      scope.cursor.value = null;
+      setFrom(null);
+    },
+    onPointerUp: (event: PointerEvent) => {
+      const ends = [from ?? 0, momentAt(event)].sort((a, b) => a - b) as [number, number];
+      if (from !== null && ends[1] - ends[0] > (scope.to - scope.from) / 100) {
+        scope.onZoom({ from: ends[0], to: ends[1] });
+      }
+      setFrom(null);
+    },
+    onDblClick: () => scope.onZoom(null),
+  };
+  return (
+    <div class="plot-frame">
+      <Canvas
+        class="plot"
+        label="Latency heat map"
+        describedBy={props.summary}
+        shown={[data, scope.from, scope.to, scope.isClock, scope.marks, scope.cursor.value, from]}
+        paint={painter(data, scope, from)}
+        hands={{ tabIndex: 0, ...keys, ...pointer }}
+      />
+      {props.empty !== null && <p class="plot-empty">{props.empty}</p>}
+    </div>
   );
 }
 
@@ -72,6 +98,7 @@ function HeatValue(props: { data: HeatData | null; scope: Scope }) {
   const cursor = props.scope.cursor.value;
   const { data } = props;
   const moment = cursor === null ? null : cursor + props.scope.start;
+  const mark = cursor === null ? undefined : markNear(props.scope, cursor);
   const column =
     data && moment !== null
       ? data.columns.find((one, at) => one.time >= moment && beginOf(data, at) < moment)
@@ -91,20 +118,16 @@ function HeatValue(props: { data: HeatData | null; scope: Scope }) {
         failed <b>{formatCount(column.failures)}</b>
       </span>
       {cursor !== null && (
-        <span class="moment">{momentText(props.scope, column.time - props.scope.start)}</span>
+        <span class="moment">
+          {momentText(props.scope, column.time - props.scope.start)}
+          {mark && ` · ${mark}`}
+        </span>
       )}
     </>
   );
 }
 
-/** Where a column begins: where the one before it ends, which may be a little more than a step ago. */
-function beginOf(data: HeatData, at: number): number {
-  const { time } = data.columns[at] as HeatColumn;
-  const before = data.columns[at - 1]?.time ?? Number.NEGATIVE_INFINITY;
-  return time - before < 2 * data.step ? before : time - data.step;
-}
-
-function painter(whole: HeatData | null, scope: Scope): Painter {
+function painter(whole: HeatData | null, scope: Scope, dragged: number | null): Painter {
   return (context, width, height) => {
     const data = whole && usedRows(whole);
     if (!data || data.edges.length < 2) {
@@ -135,9 +158,17 @@ function painter(whole: HeatData | null, scope: Scope): Painter {
       }
     });
     axes(context, data, scope, plotWidth, plotHeight);
+    const place = (moment: number) => LEFT + ((moment - scope.from) / span) * plotWidth;
+    drawMarks(context, scope, { top: 8, height: plotHeight, ratio: 1, x: place });
     const cursor = scope.cursor.value;
     if (cursor !== null) {
-      const x = LEFT + ((cursor - scope.from) / span) * plotWidth;
+      const x = place(cursor);
+      if (dragged !== null) {
+        context.fillStyle = color("accent");
+        context.globalAlpha = 0.16;
+        context.fillRect(place(dragged), 8, x - place(dragged), plotHeight);
+        context.globalAlpha = 1;
+      }
       context.fillStyle = color("secondary");
       context.fillRect(Math.round(x), 8, 1, plotHeight);
     }
@@ -221,41 +252,22 @@ function axes(
   }
 }
 
-function HeatTable(props: { data: HeatData }) {
-  const { edges, columns } = props.data;
-  const rows = edges
-    .map((_, row) => ({ row, count: sum(columns.map((column) => column.counts[row] ?? 0)) }))
-    .filter(({ count }) => count > 0);
+function HeatTable(props: { data: HeatData; counts: readonly number[] }) {
+  const rows = props.counts
+    .map((count, row) => [rangeText(props.data.edges, row), formatCount(count)])
+    .filter((_, row) => (props.counts[row] ?? 0) > 0);
   return (
-    <div class="chart-table" tabIndex={0} role="region" aria-label="Requests by response time">
-      <table>
-        <caption class="unseen">Requests by response time, over the stretch that is shown</caption>
-        <thead>
-          <tr>
-            <th scope="col">Response time</th>
-            <th scope="col" class="number">
-              Requests
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ row, count }) => (
-            <tr key={row}>
-              <th scope="row">{rangeText(edges, row)}</th>
-              <td class="number">{formatCount(count)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ChartTable
+      label="Requests by response time"
+      caption="Requests by response time, over the stretch that is shown"
+      head={["Response time", "Requests"]}
+      rows={rows}
+    />
   );
 }
 
-function summaryText(data: HeatData): string {
-  const totals = data.edges.map((_, row) =>
-    sum(data.columns.map((column) => column.counts[row] ?? 0)),
-  );
-  return `${formatCount(sum(totals))} requests, most of them in ${rangeText(data.edges, mode(totals))}.`;
+function summaryText(data: HeatData, counts: readonly number[]): string {
+  return `${formatCount(sum(counts))} requests, most of them in ${rangeText(data.edges, mode(counts))}.`;
 }
 
 function rangeText(edges: readonly number[], row: number): string {

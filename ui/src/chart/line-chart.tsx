@@ -2,11 +2,13 @@
 
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../format.ts";
-import { type Column, extent } from "../timeline.ts";
+import { extent } from "../timeline.ts";
 import { themeVersion } from "./colors.ts";
+import { ChartFigure, ChartTable } from "./figure.tsx";
 import { draw, drop } from "./frame.ts";
+import { usePaper } from "./paper.ts";
 import { type Plot, type PlotData, type PlotLine, plot, structure } from "./plot.ts";
 import { momentText, type Scope } from "./scope.ts";
 import { useSeen } from "./seen.ts";
@@ -28,29 +30,16 @@ export function LineChart(props: {
 }) {
   const { data } = props;
   const told = props.told ?? data.lines;
-  const [isTable, setIsTable] = useState(false);
-  const summary = useId();
   const isEmpty = told.every((line) => extent(line.values) === null);
   return (
-    <figure class={`card chart${props.isStale ? " stale" : ""}`}>
-      <figcaption class="chart-head">
-        <h2>{props.title}</h2>
-        <span class="note">{props.note}</span>
-        <button
-          type="button"
-          class="quiet"
-          aria-pressed={isTable}
-          onClick={() => setIsTable(!isTable)}
-        >
-          {isTable ? "Show as chart" : "Show as table"}
-        </button>
-      </figcaption>
-      <p id={summary} class="unseen">
-        {isEmpty ? props.empty : `${summaryText(told, data)}.`}
-      </p>
-      {isTable ? (
-        <ChartTable title={props.title} data={data} told={told} />
-      ) : (
+    <ChartFigure
+      title={props.title}
+      note={props.note}
+      summary={isEmpty ? props.empty : `${summaryText(told, data)}.`}
+      isStale={props.isStale}
+      table={() => <LineTable title={props.title} data={data} told={told} />}
+    >
+      {(summary) => (
         <>
           <Legend data={data} told={told} />
           <Drawing
@@ -61,7 +50,7 @@ export function LineChart(props: {
           />
         </>
       )}
-    </figure>
+    </ChartFigure>
   );
 }
 
@@ -128,7 +117,8 @@ function lastShown(time: readonly number[], to: number): number {
   return (time[row] ?? 0) > to ? row - 1 : row;
 }
 
-function markNear(scope: Scope, cursor: number): string | undefined {
+/** What happened about where the cursor stands. */
+export function markNear(scope: Scope, cursor: number): string | undefined {
   const reach = (scope.to - scope.from) / 80;
   return scope.marks.find((mark) => Math.abs(mark.time - scope.start - cursor) < reach)?.text;
 }
@@ -158,27 +148,26 @@ function Drawing(props: { data: PlotData; title: string; summary: string; empty:
   const made = useRef<{ plot: Plot; structure: string } | null>(null);
   const seen = useSeen(into);
   const version = useComputed(() => themeVersion.value).value;
-  const wanted = `${structure(data)}|${version}`;
-  useEffect(() => {
-    if (!seen?.isSeen || seen.width === 0) {
+  const drawNow = () => {
+    const { clientWidth: width = 0, clientHeight: height = 0 } = into.current ?? {};
+    if (!into.current || width === 0) {
       return;
     }
-    draw(into, () => {
-      if (!into.current) {
-        return;
-      }
-      if (made.current !== null && made.current.structure === wanted) {
-        made.current.plot.resize(seen.width, seen.height);
-        made.current.plot.update(data);
-        return;
-      }
-      made.current?.plot.destroy();
-      made.current = {
-        plot: plot(into.current, data, seen.width, seen.height),
-        structure: wanted,
-      };
-    });
-  }, [data, seen, wanted]);
+    const wanted = `${structure(data)}|${themeVersion.peek()}`;
+    if (made.current !== null && made.current.structure === wanted) {
+      made.current.plot.resize(width, height);
+      made.current.plot.update(data);
+      return;
+    }
+    made.current?.plot.destroy();
+    made.current = { plot: plot(into.current, data, width, height), structure: wanted };
+  };
+  useEffect(() => {
+    if (seen?.isSeen && seen.width > 0) {
+      draw(into, drawNow);
+    }
+  }, [data, seen, version]);
+  usePaper(drawNow);
   useEffect(
     () => () => {
       drop(into);
@@ -204,7 +193,7 @@ function Drawing(props: { data: PlotData; title: string; summary: string; empty:
 }
 
 /** Arrows move the cursor, with Shift they select, Enter shows the selection, Escape all. */
-function useChartKeys(data: PlotData) {
+export function useChartKeys(data: Pick<PlotData, "scope" | "time">) {
   const anchor = useRef<number | null>(null);
   return {
     onKeyDown(event: KeyboardEvent) {
@@ -231,41 +220,22 @@ function useChartKeys(data: PlotData) {
 }
 
 /** The newest values of the stretch that is shown. */
-function ChartTable(props: { title: string; data: PlotData; told: readonly PlotLine[] }) {
+function LineTable(props: { title: string; data: PlotData; told: readonly PlotLine[] }) {
   const { data, told } = props;
   const rows = data.time
     .map((moment, row) => ({ moment, row }))
     .filter(({ moment }) => moment >= data.scope.from && moment <= data.scope.to)
     .slice(-TABLE_ROWS)
     .reverse();
-  const cell = (values: Column, row: number) => values[row];
   return (
-    <div class="chart-table" tabIndex={0} role="region" aria-label={`${props.title}, as a table`}>
-      <table>
-        <caption class="unseen">{props.title}: the newest values first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {told.map((line) => (
-              <th scope="col" key={line.label} class="number">
-                {line.label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ moment, row }) => (
-            <tr key={moment}>
-              <th scope="row">{momentText(data.scope, moment)}</th>
-              {told.map((line) => (
-                <td key={line.label} class="number">
-                  {textOf(line, data, cell(line.values, row))}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ChartTable
+      label={`${props.title}, as a table`}
+      caption={`${props.title}: the newest values first`}
+      head={["Time", ...told.map((line) => line.label)]}
+      rows={rows.map(({ moment, row }) => [
+        momentText(data.scope, moment),
+        ...told.map((line) => textOf(line, data, line.values[row])),
+      ])}
+    />
   );
 }

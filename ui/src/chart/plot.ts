@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import { formatNumber } from "../format.ts";
 import { type Column, extent, thin } from "../timeline.ts";
 import { type Color, color } from "./colors.ts";
+import { drawMarks } from "./marks.ts";
 import { linearTop, logRange, logSplits, momentText, type Scope, timeSplits } from "./scope.ts";
 
 /** One line of a chart. */
@@ -129,7 +130,15 @@ export function plot(into: HTMLElement, first: PlotData, width: number, height: 
       series: [{}, ...first.lines.map(seriesOf)],
       bands: bandsOf(first.lines),
       hooks: {
-        draw: [(u) => drawMarks(u, data.scope)],
+        draw: [
+          (u) =>
+            drawMarks(u.ctx, data.scope, {
+              top: u.bbox.top,
+              height: u.bbox.height,
+              ratio: devicePixelRatio,
+              x: (moment) => u.valToPos(moment, "x", true),
+            }),
+        ],
         setSelect: [
           (u) => {
             const { left, width: wide } = u.select;
@@ -250,40 +259,4 @@ function leftRange(data: PlotData): [number, number] {
   const low = Math.min(...spans.map((span) => span.low));
   const high = Math.max(...spans.map((span) => span.high));
   return logRange(low, high);
-}
-
-/** Marks are thin lines with a head: a triangle for trouble, a square for what people did. */
-function drawMarks(u: uPlot, scope: Scope): void {
-  const { ctx, bbox } = u;
-  const ratio = devicePixelRatio;
-  ctx.save();
-  for (const mark of scope.marks) {
-    const moment = mark.time - scope.start;
-    if (moment < scope.from || moment > scope.to) {
-      continue;
-    }
-    const x = Math.round(u.valToPos(moment, "x", true)) + 0.5;
-    const isTrouble = mark.kind === "worker_lost" || mark.kind === "overloaded";
-    ctx.strokeStyle = color(isTrouble ? "danger" : "secondary");
-    ctx.fillStyle = ctx.strokeStyle;
-    ctx.globalAlpha = 0.7;
-    ctx.lineWidth = ratio;
-    ctx.setLineDash([2 * ratio, 3 * ratio]);
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-    ctx.setLineDash([]);
-    ctx.globalAlpha = 1;
-    ctx.beginPath();
-    if (isTrouble) {
-      ctx.moveTo(x - 4 * ratio, bbox.top);
-      ctx.lineTo(x + 4 * ratio, bbox.top);
-      ctx.lineTo(x, bbox.top - 7 * ratio);
-    } else {
-      ctx.rect(x - 2.5 * ratio, bbox.top - 5 * ratio, 5 * ratio, 5 * ratio);
-    }
-    ctx.fill();
-  }
-  ctx.restore();
 }

@@ -34,16 +34,9 @@ export function useSeen(element: RefObject<HTMLElement | null>): Seen | null {
     });
     sizes.observe(target);
     sight.observe(target);
-    // What is printed is not scrolled to.
-    const print = () => {
-      isSeen = true;
-      measure();
-    };
-    window.addEventListener("beforeprint", print);
     return () => {
       sizes.disconnect();
       sight.disconnect();
-      window.removeEventListener("beforeprint", print);
     };
   }, [element]);
   return seen;

@@ -6,6 +6,7 @@ import type { ConfirmRequired, State } from "../model.ts";
 import { Button } from "../parts/button.tsx";
 import { Field } from "../parts/field.tsx";
 import { setUsers } from "../state/commands.ts";
+import "../style/later.ts";
 
 /** The panel below the button. */
 export function UsersPanel(props: { run: number; state: State; onDone: () => void }) {

@@ -10,6 +10,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { serverNow } from "../state/cloud.ts";
 import { type EndStep, exportAndTearDown, tearDown } from "../state/ending.ts";
 import { server } from "../state/run.ts";
+import "../style/later.ts";
 
 const STEPS: Record<EndStep, string> = {
   stopping: "Stopping the test…",

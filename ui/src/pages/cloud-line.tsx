@@ -20,6 +20,7 @@ import { tearDown } from "../state/ending.ts";
 import { link } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
 import { announce } from "../state/tell.ts";
+import "../style/later.ts";
 
 const Dialogs = {
   more: lazy(() => import("./cloud-dialogs.tsx").then((page) => page.MoreTime)),

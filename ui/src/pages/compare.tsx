@@ -9,6 +9,7 @@ import { address, getCompare, getRuns, isDone } from "../state/commands.ts";
 import { href, query, setQuery, setWindow, shownWindow } from "../state/place.ts";
 import { viewedRun } from "../state/run.ts";
 import { isLogAxis } from "./scope.ts";
+import "../style/later.ts";
 
 const cursor = signal<number | null>(null);
 
@@ -19,6 +20,7 @@ export function ComparePage() {
   const chosen = shownWindow.value;
   const [compare, setCompare] = useState<Compare | null>(null);
   const [isAlone, setIsAlone] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
     viewedRun.value = null;
     document.title = `Compare ${a} and ${b} · gregaria`;
@@ -45,7 +47,13 @@ export function ComparePage() {
     let isWanted = true;
     if (a > 0 && b > 0) {
       void getCompare(a, b, chosen?.from ?? null, chosen?.to ?? null).then((answer) => {
-        if (isWanted && isDone(answer)) {
+        if (!isWanted) {
+          return;
+        }
+        if (answer.kind === "refused" && answer.status === 404) {
+          void missingOf(a, b).then((text) => isWanted && setProblem(text));
+        } else if (isDone(answer)) {
+          setProblem(null);
           setCompare(answer.value);
         }
       });
@@ -72,6 +80,10 @@ export function ComparePage() {
         <p class="card table-empty">
           Pick two <a href={href("/runs")}>runs</a> to compare.
         </p>
+      ) : problem !== null ? (
+        <p class="card table-empty">
+          {problem} Pick two <a href={href("/runs")}>runs</a> to compare.
+        </p>
       ) : compare === null ? (
         <p class="waiting">Loading…</p>
       ) : (
@@ -95,6 +107,18 @@ export function ComparePage() {
       )}
     </main>
   );
+}
+
+/** Which of two runs is not there. */
+async function missingOf(a: number, b: number): Promise<string> {
+  const answer = await getRuns();
+  const known = new Set(answer.kind === "done" ? answer.value.runs.map((run) => run.id) : []);
+  const missing = answer.kind === "done" ? [a, b].filter((run) => !known.has(run)) : [];
+  return missing.length === 1
+    ? `There is no run ${missing[0]}.`
+    : missing.length === 2
+      ? `There are no runs ${a} and ${b}.`
+      : "One of the two runs is not there.";
 }
 
 /** What a run is compared with unless somebody says: the baseline of its test, else the run before. */

@@ -92,7 +92,12 @@ export function Endpoints() {
       <div class="panel-row">
         <div class="panel-main">
           {isGrouped ? (
-            <Folders rows={rows} shared={shared} stretch={chosen?.window ?? null} />
+            <Folders
+              rows={rows}
+              total={all.get(0) ?? null}
+              shared={shared}
+              stretch={chosen?.window ?? null}
+            />
           ) : (
             <EntryTable label="Endpoints" rows={rows} total={all.get(0) ?? null} {...shared} />
           )}

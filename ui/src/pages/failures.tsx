@@ -1,11 +1,11 @@
 // Failed requests and errors in the test's own code, with the first over time.
 
 import { useCallback, useEffect, useMemo } from "preact/hooks";
-import type { FoldedFailure } from "../fold.ts";
+import { type FoldedFailure, foldErrors } from "../fold.ts";
 import type { FailureCourses, GroupCourse } from "../model.ts";
 import type { Order } from "../order.ts";
 import { FailuresOverTime } from "../parts/charts.tsx";
-import { ExceptionList, FailureTable } from "../parts/failure-table.tsx";
+import { ExceptionList, FailureTable, SHOWN_ERRORS } from "../parts/failure-table.tsx";
 import { Filter } from "../parts/field.tsx";
 import { matches, orderText, parseOrder } from "../search.ts";
 import { type Answer, getFailures } from "../state/commands.ts";
@@ -25,9 +25,10 @@ import { emptyText } from "../words.ts";
 import { scopeOf } from "./scope.ts";
 import { useSmallLines } from "./small-lines.ts";
 import { wholeRunText } from "./whole-run.ts";
+import "../style/later.ts";
 
-/** Errors whose lines are asked for: the most frequent. */
-const MOST_ERRORS = 40;
+/** Errors whose lines are asked for at once. */
+const MOST_ASKED = 100;
 
 const BY_COUNT: Order = { column: "count", isDown: true };
 
@@ -44,14 +45,19 @@ export function Failures() {
   );
   const errors = useMemo(
     () =>
-      [...(exceptions.value?.values() ?? [])]
-        .filter((row) => matches(filter, row.message, row.error_type, row.traceback))
-        .sort((a, b) => b.count - a.count),
+      foldErrors(
+        [...(exceptions.value?.values() ?? [])].filter((row) =>
+          matches(filter, row.message, row.error_type, row.traceback),
+        ),
+      ),
     [exceptions.value, filter],
   );
   const courses = useCourses(viewedRun.value);
-  // The list of errors is short, and all of it is in the document.
-  useEffect(() => courses.onErrors(errors.slice(0, MOST_ERRORS).map((row) => row.id)), [errors]);
+  // The lines of those that are shown at first: the most frequent.
+  useEffect(() => {
+    const ids = errors.slice(0, SHOWN_ERRORS).flatMap((row) => row.ids);
+    courses.onErrors(ids.slice(0, MOST_ASKED));
+  }, [errors]);
   const requests = overview.value?.whole_run.requests ?? null;
   const start = state.value?.started_at ?? null;
   const isOver = !isLasting.value;

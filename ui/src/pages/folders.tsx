@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { folderOf } from "../fold.ts";
 import type { Figures } from "../model.ts";
 import { EntryTable } from "../parts/entry-table.tsx";
+import { inOrder, type TableColumn } from "../parts/table.tsx";
 import { type EntryRow, figuresRow } from "../rows.ts";
 import { getFolders } from "../state/commands.ts";
 import { isLasting, viewedRun } from "../state/run.ts";
@@ -12,7 +13,9 @@ import { isLasting, viewedRun } from "../state/run.ts";
 const AGAIN_MS = 5000;
 
 /** What the table of folders has in common with the one of endpoints. */
-export type Shared = Omit<Parameters<typeof EntryTable>[0], "rows" | "total" | "label">;
+export type Shared = Omit<Parameters<typeof EntryTable>[0], "rows" | "total" | "label"> & {
+  columns: readonly TableColumn<EntryRow>[];
+};
 
 /**
  * Endpoints in folders. Sums follow the endpoints that are shown. Percentiles of several endpoints
@@ -21,6 +24,7 @@ export type Shared = Omit<Parameters<typeof EntryTable>[0], "rows" | "total" | "
  */
 export function Folders(props: {
   rows: readonly EntryRow[];
+  total: EntryRow | null;
   shared: Shared;
   stretch: { from: number; to: number } | null;
 }) {
@@ -38,9 +42,18 @@ export function Folders(props: {
       return { name, rows, sum: sumOf(name, rows, -at - 1, figures) };
     });
   }, [props.rows, merged]);
-  const shown = folders.flatMap((folder) =>
-    opened.has(folder.name) ? [folder.sum, ...folder.rows] : [folder.sum],
-  );
+  const { onOpen, ...shared } = props.shared;
+  const { columns, order } = shared;
+  // Folders are in order among folders, and what is in one below it.
+  const shown = useMemo(() => {
+    const sums = folders.map((folder) => folder.sum);
+    return inOrder(sums, columns, order).flatMap((sum) => {
+      const folder = folders[-sum.index - 1];
+      return folder && opened.has(folder.name)
+        ? [sum, ...inOrder(folder.rows, columns, order)]
+        : [sum];
+    });
+  }, [folders, opened, columns, order?.column, order?.isDown]);
   const toggle = (name: string) => {
     const next = new Set(opened);
     if (!next.delete(name)) {
@@ -48,12 +61,13 @@ export function Folders(props: {
     }
     setOpened(next);
   };
-  const { order: _order, onOrder: _onOrder, onOpen, ...shared } = props.shared;
   return (
     <EntryTable
       {...shared}
       label="Endpoints by path"
       rows={shown}
+      total={props.total}
+      isOrdered
       onOpen={(row) =>
         row.index < 0 ? toggle(folders[-row.index - 1]?.name ?? "") : onOpen?.(row)
       }

@@ -10,6 +10,7 @@ import { matches } from "../search.ts";
 import { address } from "../state/commands.ts";
 import { query, setQuery } from "../state/place.ts";
 import { log, viewedRun } from "../state/run.ts";
+import "../style/later.ts";
 
 const LEVELS: readonly Level[] = ["debug", "info", "warning", "error", "critical"];
 /** Rows in the document: older ones come when somebody scrolls up to them. */

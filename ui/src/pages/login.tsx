@@ -5,6 +5,7 @@ import { Button } from "../parts/button.tsx";
 import { Field } from "../parts/field.tsx";
 import { go, query } from "../state/place.ts";
 import { signIn } from "../state/session.ts";
+import "../style/later.ts";
 
 /** The sign-in; it leads back to where somebody wanted to go. */
 export function Login() {

@@ -1,6 +1,6 @@
 // The form that starts a run, in the order in which one thinks: what, against what, how much.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { durationText, parseDuration } from "../duration.ts";
 import { formatCount, formatDate, formatNumber, plural } from "../format.ts";
 import type { ConfirmRequired, Load, ParameterValue, StartForm, TargetCheck } from "../model.ts";
@@ -16,6 +16,7 @@ import { GuardDialog } from "./guard-dialog.tsx";
 import { LoadPreview } from "./load-preview.tsx";
 import { NoTest, ReloadButton } from "./no-test.tsx";
 import { Parameters } from "./parameters.tsx";
+import "../style/later.ts";
 
 /** The page of a new run. */
 export function New() {
@@ -82,9 +83,10 @@ function Form(props: { form: StartForm }) {
     return {
       ...(!hasShape && load.users === null && { users: "A whole number of users, at least 1." }),
       ...(!hasShape && load.spawn_rate === null && { spawn_rate: "A number above 0." }),
-      ...(parseDuration(length) === undefined && {
-        run_time_seconds: "A length such as 90s, 20m or 1h 30m, or nothing.",
-      }),
+      ...(!hasShape &&
+        parseDuration(length) === undefined && {
+          run_time_seconds: "A length such as 90s, 20m or 1h 30m, or nothing.",
+        }),
       ...(form.is_host_required && host.trim() === "" && { host: "The test needs a URL." }),
       ...(form.picks_classes && classes.length === 0 && { user_classes: "At least one class." }),
     };
@@ -119,13 +121,24 @@ function Form(props: { form: StartForm }) {
       return;
     }
     setKey(newKey());
-    if (answer.kind === "refused" && answer.problem.field !== null) {
-      setErrors({ [answer.problem.field]: asSentence(answer.problem.message) });
+    if (answer.kind === "refused" && answer.status !== 401) {
+      const { field, message } = answer.problem;
+      setErrors({ [field !== null && slots.has(field) ? field : ""]: asSentence(message) });
     } else if (isDone(answer)) {
       go(`/runs/${answer.value.run}/overview`);
     }
   }
 
+  // Where an error can stand. That of anything else stands above the form.
+  const slots = new Set([
+    ...["host", "user_classes", "note"],
+    ...(form.picks_classes && form.shape_classes.length > 0 ? ["shape_class"] : []),
+    ...(hasShape ? [] : ["users", "spawn_rate", "run_time_seconds"]),
+    ...form.parameters.map((one) => one.name),
+  ]);
+  const other = errors[""];
+  const alert = useRef<HTMLDivElement>(null);
+  useEffect(() => alert.current?.scrollIntoView({ block: "nearest" }), [other]);
   const preview = previewText(load, Date.now() / 1000);
   return (
     <>
@@ -136,6 +149,11 @@ function Form(props: { form: StartForm }) {
           void start(null);
         }}
       >
+        {other !== undefined && (
+          <div ref={alert} class="strip danger" role="alert">
+            ✕ {other}
+          </div>
+        )}
         <fieldset class="card">
           <legend>Test</legend>
           <Files form={form} />
@@ -157,6 +175,7 @@ function Form(props: { form: StartForm }) {
                 ...form.shape_classes.map((one) => [one.name, one.name] as const),
               ]}
               onValue={setShape}
+              error={errors.shape_class ?? null}
             />
           )}
           {!hasShape && (
@@ -200,7 +219,12 @@ function Form(props: { form: StartForm }) {
         )}
         <fieldset class="card">
           <legend>Note</legend>
-          <Field label="Kept with the run" value={note} onValue={setNote} />
+          <Field
+            label="Kept with the run"
+            value={note}
+            onValue={setNote}
+            error={errors.note ?? null}
+          />
         </fieldset>
         <Finish form={form} load={load} isBusy={isBusy} />
       </form>

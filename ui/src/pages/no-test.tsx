@@ -7,6 +7,7 @@ import { Pill } from "../parts/pill.tsx";
 import { reloadFiles } from "../state/commands.ts";
 import { isOperator } from "../state/session.ts";
 import { asSentence, type Pill as Looks } from "../words.ts";
+import "../style/later.ts";
 
 const SAMPLE = `from locust import HttpUser, task
 

@@ -27,6 +27,7 @@ export function Parameters(props: {
                 </>
               }
               isOn={value === true}
+              error={props.errors[name] ?? null}
               onChange={change}
             />
           );
@@ -37,6 +38,7 @@ export function Parameters(props: {
               key={name}
               label={name}
               value={String(value ?? "")}
+              error={props.errors[name] ?? null}
               options={parameter.choices.map((choice) => [choice, choice] as const)}
               onValue={(text) => change(read(parameter, text))}
             />

@@ -8,6 +8,7 @@ import { getSetup, isDone } from "../state/commands.ts";
 import { go } from "../state/place.ts";
 import { viewedRun } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
+import "../style/later.ts";
 
 /** The tab of the setup. */
 export function Setup() {

@@ -5,6 +5,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { Check } from "../parts/field.tsx";
 import { hasKeys } from "../state/settings.ts";
 import { isListOpen } from "./shortcuts.ts";
+import "../style/later.ts";
 
 const GROUPS = [
   [

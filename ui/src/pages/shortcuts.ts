@@ -1,120 +1,50 @@
-// Single keys. None of them starts a test; a switch turns them off.
+// Single keys. None of them starts a test; a switch turns them off. What they do is loaded with the first.
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Tab } from "../address.ts";
-import { stop } from "../state/commands.ts";
-import { go, setQuery, setWindow, tabPath } from "../state/place.ts";
-import { isLasting, state } from "../state/run.ts";
-import { isOperator } from "../state/session.ts";
-import { hasKeys, isClock } from "../state/settings.ts";
-import { copyLink } from "./run-header.tsx";
-import { cursor, toggleLogAxis } from "./scope.ts";
-
-const TABS: Record<string, Tab> = {
-  o: "overview",
-  e: "endpoints",
-  f: "failures",
-  w: "workers",
-  l: "log",
-  s: "setup",
-};
+import { hasKeys } from "../state/settings.ts";
 
 /** Whether the list of keys is open. */
 export const isListOpen = signal(false);
 
-const GO_MS = 1500;
-let goUntil = 0;
+/** Has keys pressed that are for nobody else. */
+function useKeydown(press: (event: KeyboardEvent) => void, by: readonly unknown[]): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (!isTyping(event)) {
+        press(event);
+      }
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, by);
+}
 
 /** Keys of a run's page. */
 export function useRunKeys(run: number, onNote: () => void): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (isTyping(event)) {
-        return;
-      }
+  useKeydown(
+    (event) => {
       if (event.key === "Escape") {
-        cursor.value = null;
-        setWindow(null);
-        setQuery({ entry: null, worker: null });
-        return;
+        void import("./keys.ts").then((keys) => keys.pressEscape());
+      } else if (hasKeys.peek() && event.key.length === 1) {
+        void import("./keys.ts").then((keys) => keys.pressOnRun(event.key, run, onNote));
       }
-      if (hasKeys.peek() && pressed(event.key, run, onNote)) {
-        event.preventDefault();
-      }
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, [run, onNote]);
+    },
+    [run, onNote],
+  );
 }
 
 /** Keys that work on every page. */
 export function useKeys(): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || !hasKeys.peek()) {
-        return;
+  useKeydown((event) => {
+    if (hasKeys.peek() && /^[/?jk]$/.test(event.key)) {
+      // A slash is typed nowhere, and opens no search of the browser's.
+      if (event.key === "/" || event.key === "?") {
+        event.preventDefault();
       }
-      if (event.key === "/") {
-        const filter = document.querySelector<HTMLElement>("[data-filter]");
-        filter?.focus();
-      } else if (event.key === "?") {
-        isListOpen.value = true;
-      } else if (event.key === "j" || event.key === "k") {
-        document.querySelector<HTMLElement>("[data-rows]")?.focus();
-        return;
-      } else {
-        return;
-      }
-      event.preventDefault();
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, []);
-}
-
-/** Does what a key stands for; false if it stands for nothing. */
-function pressed(key: string, run: number, onNote: () => void): boolean {
-  if (Date.now() < goUntil) {
-    goUntil = 0;
-    const tab = TABS[key];
-    if (tab) {
-      go(tabPath(run, tab));
-    } else if (key === "r") {
-      go("/runs");
+      void import("./keys.ts").then((keys) => keys.pressAnywhere(event.key));
     }
-    return tab !== undefined || key === "r";
-  }
-  const mayAct = isOperator.peek() && isLasting.peek();
-  switch (key) {
-    case "g":
-      goUntil = Date.now() + GO_MS;
-      return true;
-    case "u":
-      document.getElementById("change-users")?.click();
-      return true;
-    case "S":
-      if (mayAct) {
-        void stop(run, state.peek()?.phase === "stopping");
-      }
-      return mayAct;
-    case "n":
-      if (mayAct) {
-        onNote();
-      }
-      return mayAct;
-    case "y":
-      toggleLogAxis();
-      return true;
-    case "t":
-      isClock.value = !isClock.peek();
-      return true;
-    case "c":
-      copyLink();
-      return true;
-    default:
-      return false;
-  }
+  }, []);
 }
 
 /** Keys belong to whoever types, and to the browser's own combinations. */

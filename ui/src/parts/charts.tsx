@@ -1,7 +1,8 @@
 // The four charts of a run or of one endpoint: the same in the page, in its panel and in the report.
 
 import { useMemo } from "preact/hooks";
-import { type HeatData, HeatMapChart } from "../chart/heat-map.tsx";
+import type { HeatData } from "../chart/heat.ts";
+import { HeatMapChart } from "../chart/heat-map.tsx";
 import { LineChart } from "../chart/line-chart.tsx";
 import type { PlotLine } from "../chart/plot.ts";
 import type { Scope } from "../chart/scope.ts";

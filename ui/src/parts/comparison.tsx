@@ -12,7 +12,7 @@ import {
   formatNumber,
   formatRatio,
 } from "../format.ts";
-import type { Change, Compare, Compared, CompareEntry } from "../model.ts";
+import type { Change, Compare, Compared, CompareEntry, WarningKind } from "../model.ts";
 import { matches } from "../search.ts";
 import type { Column } from "../timeline.ts";
 import { endPill } from "../words.ts";
@@ -20,6 +20,9 @@ import { Filter } from "./field.tsx";
 import { Pill, Strip } from "./pill.tsx";
 import { loadText } from "./setup-record.tsx";
 import { Name, Table, type TableColumn } from "./table.tsx";
+
+/** Warnings that are not about what was asked of the two. */
+const OTHER_WARNINGS: ReadonlySet<WarningKind> = new Set(["incomplete", "noise"]);
 
 /** How two runs differ. */
 export function Comparison(props: {
@@ -46,7 +49,8 @@ export function Comparison(props: {
       </div>
       {compare.warnings.map((warning) => (
         <Strip key={warning.kind + warning.text} tone="warning">
-          ▲ {warning.text.replace(/\.$/, "")}. Percentages are not like for like.
+          ▲ {warning.text.replace(/\.$/, "")}.
+          {!OTHER_WARNINGS.has(warning.kind) && " Percentages are not like for like."}
         </Strip>
       ))}
       <div class="charts">

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import "../style/later.ts";
 
 /** A question that has to be answered before anything else. Shown as long as it is mounted. */
 export function Dialog(props: {

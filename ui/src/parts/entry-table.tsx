@@ -60,6 +60,7 @@ export function EntryTable(props: {
   columns?: readonly TableColumn<EntryRow>[];
   order?: Order;
   onOrder?: (order: Order) => void;
+  isOrdered?: boolean;
   onOpen?: (row: EntryRow) => void;
   openId?: number | null;
   empty: string;

@@ -2,9 +2,15 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { Sparkline } from "../chart/sparkline.tsx";
-import { type FoldedFailure, foldFailures, joinCourses, splitTraceback } from "../fold.ts";
+import {
+  type FoldedError,
+  type FoldedFailure,
+  foldFailures,
+  joinCourses,
+  splitTraceback,
+} from "../fold.ts";
 import { formatClock, formatCount, formatRatio } from "../format.ts";
-import type { ExceptionGroup, FailureGroup, GroupCourse } from "../model.ts";
+import type { FailureGroup, GroupCourse } from "../model.ts";
 import type { Order } from "../order.ts";
 import { CopyButton } from "./button.tsx";
 import { Name, Table, type TableColumn } from "./table.tsx";
@@ -133,49 +139,72 @@ function moment(
   };
 }
 
+/** Errors that are shown at first, and that each click adds. */
+export const SHOWN_ERRORS = 50;
+
 /** Errors that left a task, with their tracebacks. */
 export function ExceptionList(props: {
-  groups: readonly ExceptionGroup[];
-  isOpen?: boolean;
+  groups: readonly FoldedError[];
+  /** All of them, and open, as on paper. */
+  isWhole?: boolean;
   courses?: Courses;
 }) {
+  const { groups, courses, isWhole } = props;
+  const [most, setMost] = useState(SHOWN_ERRORS);
+  const shown = isWhole ? groups : groups.slice(0, most);
+  const hidden = groups.length - shown.length;
   return (
-    <ul class="exceptions">
-      {props.groups.map((group) => (
-        <li key={group.id}>
-          <Exception
-            group={group}
-            course={props.courses?.get(group.id)}
-            isOpen={props.isOpen ?? props.groups.length === 1}
-          />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="exceptions">
+        {shown.map((group) => (
+          <li key={group.id}>
+            <Exception
+              group={group}
+              course={courses && joinCourses(group.ids, courses)}
+              isOpen={isWhole ?? groups.length === 1}
+            />
+          </li>
+        ))}
+      </ul>
+      {hidden > 0 && (
+        <button type="button" class="button plain" onClick={() => setMost(most + SHOWN_ERRORS)}>
+          Show {formatCount(Math.min(hidden, SHOWN_ERRORS))} more of {formatCount(hidden)}
+        </button>
+      )}
+    </>
   );
 }
 
 function Exception(props: {
-  group: ExceptionGroup;
+  group: FoldedError;
   course: GroupCourse | undefined;
   isOpen: boolean;
 }) {
   const { group } = props;
+  // What is folded is not in the document: there may be many.
+  const [isOpen, setIsOpen] = useState(props.isOpen);
+  const like = group.ids.length - 1;
   const workers = group.workers.length;
   return (
-    <details class="card exception" open={props.isOpen}>
+    <details
+      class="card exception"
+      open={isOpen}
+      onToggle={(event) => setIsOpen(event.currentTarget.open)}
+    >
       <summary>
         <b class="count">×{formatCount(group.count)}</b>
         <code>
           {group.error_type && <b>{group.error_type}: </b>}
           {group.message}
         </code>
+        {like > 0 && <span class="like">and {formatCount(like)} like it</span>}
         <Course course={props.course} />
         <span class="note" title={group.workers.join(", ")}>
           {formatClock(group.first_seen)} to {formatClock(group.last_seen)}
           {workers > 0 && ` · ${workers === 1 ? "1 worker" : `${workers} workers`}`}
         </span>
       </summary>
-      <Traceback text={group.traceback} />
+      {isOpen && <Traceback text={group.traceback} />}
     </details>
   );
 }

@@ -63,18 +63,37 @@ export function Check(props: {
   isOn: boolean;
   onChange: (isOn: boolean) => void;
   disabled?: boolean;
+  error?: string | null;
 }) {
+  const said = useId();
   return (
-    <label class="check">
-      <input
-        type="checkbox"
-        checked={props.isOn}
-        disabled={props.disabled}
-        onChange={(event) => props.onChange(event.currentTarget.checked)}
-      />
-      <span>{props.label}</span>
-    </label>
+    <>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={props.isOn}
+          disabled={props.disabled}
+          {...faultOf(props.error, said)}
+          onChange={(event) => props.onChange(event.currentTarget.checked)}
+        />
+        <span>{props.label}</span>
+      </label>
+      <Fault id={said} text={props.error} />
+    </>
   );
+}
+
+/** What an input says of its error. */
+function faultOf(error: string | null | undefined, said: string) {
+  return error ? { "aria-invalid": "true" as const, "aria-describedby": said } : {};
+}
+
+function Fault(props: { id: string; text: string | null | undefined }) {
+  return props.text ? (
+    <p id={props.id} class="fault">
+      {props.text}
+    </p>
+  ) : null;
 }
 
 /** A choice among a few. */
@@ -84,8 +103,10 @@ export function Choice(props: {
   options: readonly (readonly [value: string, text: string])[];
   onValue: (value: string) => void;
   isLabelUnseen?: boolean;
+  error?: string | null;
 }) {
   const id = useId();
+  const said = `${id}-said`;
   return (
     <div class="choice">
       <label for={id} class={props.isLabelUnseen ? "unseen" : undefined}>
@@ -94,6 +115,7 @@ export function Choice(props: {
       <select
         id={id}
         value={props.value}
+        {...faultOf(props.error, said)}
         onChange={(event) => props.onValue(event.currentTarget.value)}
       >
         {props.options.map(([value, text]) => (
@@ -102,6 +124,7 @@ export function Choice(props: {
           </option>
         ))}
       </select>
+      <Fault id={said} text={props.error} />
     </div>
   );
 }

@@ -45,7 +45,11 @@ export function KeyFigures(props: ShownFigures) {
       />
       <Figure name="p50" value={formatMs(figures?.p50_ms)} note={span} />
       <Figure name="p95" value={formatMs(figures?.p95_ms)} note={span} />
-      <Figure name="p99" value={formatMs(figures?.p99_ms)} note={span} />
+      <Figure
+        name="p99"
+        value={formatMs(figures?.p99_ms)}
+        note={figures?.p999_ms == null ? span : `${span} · p99.9 ${formatMs(figures.p999_ms)}`}
+      />
     </dl>
   );
 }

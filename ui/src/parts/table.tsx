@@ -32,6 +32,8 @@ export interface TableProps<Row> {
   readonly id: (row: Row) => string | number;
   readonly order?: Order;
   readonly onOrder?: (order: Order) => void;
+  /** The rows come in their order: theirs is more than that of one column. */
+  readonly isOrdered?: boolean;
   /** A row that stays at the top. */
   readonly pinned?: Row | null;
   /** Opens a row; rows are then reached by `j`, `k` and Enter. */
@@ -55,8 +57,14 @@ export function Table<Row>(props: TableProps<Row>) {
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [active, setActive] = useState<number | null>(null);
-  const sorter = columns.find((column) => column.id === order?.column)?.value;
-  const rows = order && sorter ? sortRows(props.rows, sorter, order.isDown) : props.rows;
+  const [opened, setOpened] = useState<string | number | null>(null);
+  // Where a row leads somewhere, the rest of it is there.
+  const hasRest = useNarrow() && !props.onOpen && columns.some((column) => column.isExtra);
+  const restOf = (id: string | number): Rest | undefined =>
+    hasRest
+      ? { isOpen: opened === id, onToggle: () => setOpened(opened === id ? null : id) }
+      : undefined;
+  const rows = props.isOrdered ? props.rows : inOrder(props.rows, columns, order);
   const first = props.isWhole
     ? 0
     : Math.max(0, Math.min(Math.floor(top / ROW) - MARGIN, rows.length - MOST));
@@ -99,6 +107,11 @@ export function Table<Row>(props: TableProps<Row>) {
             {columns.map((column) => (
               <Head key={column.id} column={column} order={order} onOrder={props.onOrder} />
             ))}
+            {hasRest && (
+              <th scope="col" class="more">
+                <span class="unseen">The rest</span>
+              </th>
+            )}
           </tr>
           {props.pinned && (
             <TableRow
@@ -107,6 +120,7 @@ export function Table<Row>(props: TableProps<Row>) {
               columns={columns}
               mark="pinned"
               onOpen={props.onOpen}
+              rest={restOf("pinned")}
             />
           )}
         </thead>
@@ -119,6 +133,7 @@ export function Table<Row>(props: TableProps<Row>) {
               at={first + at + 2 + (props.pinned ? 1 : 0)}
               columns={columns}
               onOpen={props.onOpen}
+              rest={restOf(props.id(row))}
               mark={[
                 first + at === active ? "active" : "",
                 props.openId === props.id(row) ? "open" : "",
@@ -134,6 +149,30 @@ export function Table<Row>(props: TableProps<Row>) {
       {rows.length === 0 && <div class="table-empty">{props.empty}</div>}
     </div>
   );
+}
+
+/** Below this width columns are left out, by the style sheet, too. */
+const NARROW = "(max-width: 759px)";
+
+function useNarrow(): boolean {
+  const [isNarrow, setIsNarrow] = useState(() => window.matchMedia(NARROW).matches);
+  useEffect(() => {
+    const width = window.matchMedia(NARROW);
+    const follow = () => setIsNarrow(width.matches);
+    width.addEventListener("change", follow);
+    return () => width.removeEventListener("change", follow);
+  }, []);
+  return isNarrow;
+}
+
+/** Rows in the order of a column. */
+export function inOrder<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  order: Order | undefined,
+): readonly Row[] {
+  const value = columns.find((column) => column.id === order?.column)?.value;
+  return order && value ? sortRows(rows, value, order.isDown) : rows;
 }
 
 function Head<Row>(props: {
@@ -184,12 +223,19 @@ function Spacer(props: { rows: number; columns: number }) {
   );
 }
 
+/** Whether the columns that are left out stand below a row. */
+interface Rest {
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
 interface RowProps<Row> {
   row: Row;
   at: number;
   columns: readonly TableColumn<Row>[];
   mark: string;
   onOpen: ((row: Row) => void) | undefined;
+  rest: Rest | undefined;
 }
 
 /** A row is drawn again only when its data has changed. */
@@ -200,16 +246,50 @@ class TableRow<Row> extends Component<RowProps<Row>> {
       now.row !== next.row ||
       now.at !== next.at ||
       now.mark !== next.mark ||
+      now.rest?.isOpen !== next.rest?.isOpen ||
       now.columns !== next.columns
     );
   }
 
-  override render({ row, at, columns, mark, onOpen }: RowProps<Row>): VNode {
+  override render(props: RowProps<Row>): VNode {
+    const { row, columns, rest } = props;
+    return (
+      <>
+        {this.cells(props)}
+        {rest?.isOpen && (
+          <tr class="rest">
+            <td colSpan={columns.length + 1}>
+              <dl class="record">
+                {columns
+                  .filter((column) => column.isExtra)
+                  .map((column) => (
+                    <div key={column.id}>
+                      <dt>{column.title || column.name}</dt>
+                      <dd>{column.cell(row)}</dd>
+                    </div>
+                  ))}
+              </dl>
+            </td>
+          </tr>
+        )}
+      </>
+    );
+  }
+
+  cells({ row, at, columns, mark, onOpen, rest }: RowProps<Row>): VNode {
     return (
       <tr
         aria-rowindex={at}
         class={mark || undefined}
         {...(onOpen && { "data-open": "", onClick: () => onOpen(row) })}
+        {...(rest && {
+          "data-open": "",
+          onClick: (event: Event) => {
+            if (!(event.target as Element).closest("a, button:not(.toggle), input")) {
+              rest.onToggle();
+            }
+          },
+        })}
       >
         {columns.map((column) => {
           const classes = [column.isNumber ? "number" : "", column.isExtra ? "extra" : ""];
@@ -234,6 +314,18 @@ class TableRow<Row> extends Component<RowProps<Row>> {
             </td>
           );
         })}
+        {rest && (
+          <td class="more">
+            <button
+              type="button"
+              class="button quiet toggle"
+              aria-label="The rest of this row"
+              aria-expanded={rest.isOpen}
+            >
+              {rest.isOpen ? "▴" : "▾"}
+            </button>
+          </td>
+        )}
       </tr>
     );
   }

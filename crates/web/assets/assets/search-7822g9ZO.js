@@ -1,0 +1,1 @@
+function e(e,t){return e?e.startsWith(`-`)?{column:e.slice(1),isDown:!0}:{column:e,isDown:!1}:t}function t(e){return`${e.isDown?`-`:``}${e.column}`}function n(e,...t){let n=t.join(` `).toLowerCase();return e.toLowerCase().split(/\s+/).every(e=>n.includes(e))}export{t as n,e as r,n as t};
