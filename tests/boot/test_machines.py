@@ -310,7 +310,9 @@ def test_a_locustfile_with_a_module_and_a_table_beside_it_loads_the_target(
     cluster.wait("the end of the run", lambda: cluster.stats()["state"] == "stopped")
     stats = {each["name"]: each for each in cluster.stats()["stats"]}
     counted = {name: stats[name]["num_requests"] for name in ("/first", "/second")}
-    assert counted == cluster.target.counts()
+    # A request that is under way when its user is stopped has reached the target alone.
+    cut = {name: count - counted[name] for name, count in cluster.target.counts().items()}
+    assert all(each >= 0 for each in cut.values()) and sum(cut.values()) <= 4, cut
     assert stats["Aggregated"]["num_failures"] == 0
 
 
