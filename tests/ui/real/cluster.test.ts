@@ -105,7 +105,9 @@ describe.skipIf(!canServe || !hasCrowd)("the page of a large cluster", () => {
     expect(Date.now() - killed).toBeLessThan(allowed(5000));
     await pill(page).getByText("Running (degraded)").waitFor();
     // Its users run elsewhere.
-    await expect.poll(() => figure(page, "Users").innerText()).toBe(String(USERS));
+    await expect
+      .poll(() => figure(page, "Users").innerText(), { timeout: 100_000 })
+      .toBe(String(USERS));
     await page.getByRole("link", { name: /^Workers/ }).click();
     await page.getByRole("searchbox").fill("lost");
     const row = page.locator("tbody tr");
