@@ -112,8 +112,8 @@ def test_firing_a_request_counts_it_even_if_nobody_listens() -> None:
     events.request.fire(**request())
     events.request.fire(**request(exception=ValueError("bad"), response_time=None))
     assert recorder.recorded == [
-        ("GET", "/", 1.5, 3, None),
-        ("GET", "/", None, 3, "ValueError('bad')"),
+        ("GET", "/", 1.5, 3, None, None, None),
+        ("GET", "/", None, 3, "ValueError('bad')", None, None),
     ]
 
 
@@ -121,7 +121,7 @@ def test_a_failure_that_is_text_stays_as_it_is() -> None:
     events, recorder = Events(), Recorder()
     events.request.recorder = recorder
     events.request.fire(**request(exception="text"))
-    assert recorder.recorded[0][-1] == "text"
+    assert recorder.recorded[0][4] == "text"
 
 
 def test_notifying_does_not_count() -> None:
