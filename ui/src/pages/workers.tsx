@@ -46,6 +46,12 @@ export function Workers() {
       ),
     [all, filter],
   );
+  const left = untold(all?.values() ?? []);
+  // The same list as before, unless it differs: rows are drawn anew when their columns are others.
+  const columns = useMemo(
+    () => COLUMNS.filter((column) => !left.split(",").includes(column.id)),
+    [left],
+  );
   if (state.value?.workers === null) {
     return <p class="card table-empty">This run is of one process: there are no workers.</p>;
   }
@@ -65,7 +71,7 @@ export function Workers() {
         <div class="panel-main">
           <Table
             label="Workers"
-            columns={columnsOf(everyone)}
+            columns={columns}
             rows={rows}
             id={(row) => row.index}
             order={order}
@@ -226,14 +232,12 @@ const COLUMNS: readonly TableColumn<WorkerRow>[] = [
   },
 ];
 
-/** Without columns of what no worker tells: those of Locust tell less. */
-function columnsOf(rows: readonly WorkerRow[]): readonly TableColumn<WorkerRow>[] {
-  const isTold: Partial<Record<string, boolean>> = {
-    zone: rows.some((row) => row.zone !== null),
-    lag: rows.some((row) => row.lag !== null),
-    version: rows.some((row) => row.version !== null),
-  };
-  return COLUMNS.filter((column) => isTold[column.id] !== false);
+/** Columns that are left out while no worker tells what they show, as a list with commas. */
+function untold(rows: Iterable<WorkerRow>): string {
+  const all = [...rows];
+  return (["zone", "lag", "version"] as const)
+    .filter((column) => all.every((row) => row[column] === null))
+    .join();
 }
 
 function number(

@@ -96,7 +96,7 @@ impl Marks {
         }
     }
 
-    /// Who has asked for so many users last before this moment, if anybody has.
+    /// Who has asked for so many users last, shortly before this moment or after it: clocks differ.
     fn who(&self, time: f64, users: u64) -> Option<String> {
         let mut orders = self.orders.iter().rev();
         let found = orders
