@@ -14,7 +14,7 @@ const ASSETS = "../crates/web/assets";
 const FIRST_SCREEN = new RegExp(
   [
     "node_modules",
-    "src/state/(?!ending)",
+    "src/state/(?!ending|orders)",
     "src/(api|live|words|format|address|picture|rows|timeline|order|names)\\.ts",
     "src/chart/(canvas|colors|figure|frame|marks|paper|plot|line-chart|scope|seen)\\.",
     "src/parts/(button|entry-table|figures|charts|lazy|menu|pill|table|toast)\\.",

@@ -1,28 +1,14 @@
-// Calls to the server: one function for each address. A refusal is a value that the caller has to
-// look at, because people read it.
+// Calls to the server, and those of the first screen: one function for each address. A refusal is a
+// value that the caller has to look at, because people read it.
 
 import type {
-  Compare,
   ConfirmRequired,
-  EntryDetail,
-  EntryFolders,
-  EntryTrends,
   EntryWindow,
-  FailureCourses,
-  NoteRequest,
   Problem,
   RunList,
-  RunSetup,
   Session,
   Snapshot,
-  Started,
-  StartForm,
-  StartRequest,
   StopRequest,
-  TargetCheck,
-  TeardownRequest,
-  UsersRequest,
-  WorkerDetail,
 } from "./model.ts";
 
 /** What came of a call. */
@@ -47,7 +33,8 @@ export function address(path: string, query: Record<string, string | number | nu
   return `${base}/api/v1${path}${text === "" ? "" : `?${text}`}`;
 }
 
-async function call<Value>(
+/** Makes one call. */
+export async function call<Value>(
   method: string,
   url: string,
   body?: unknown,
@@ -81,54 +68,20 @@ function refusal(status: number, text: string): Answer<never> {
   }
 }
 
-const get = <Value>(path: string, query?: Record<string, string | number | null>) =>
+/** Asks for something below `/api/v1`. */
+export const get = <Value>(path: string, query?: Record<string, string | number | null>) =>
   call<Value>("GET", address(path, query));
-const post = <Value>(path: string, body: unknown, headers?: Record<string, string>) =>
+/** Sends something there. */
+export const post = <Value>(path: string, body: unknown, headers?: Record<string, string>) =>
   call<Value>("POST", address(path), body, headers);
 
 export const getSession = () => get<Session>("/session");
 export const signIn = (name: string, password: string) =>
   post<Session>("/session", { name, password });
 export const signOut = () => call<unknown>("DELETE", address("/session"));
-
-export const getForm = (from: number | null) => get<StartForm>("/form", { from });
-export const reloadFiles = () => post<unknown>("/form/reload", {});
-export const checkTarget = (host: string) => get<TargetCheck>("/target", { host });
-export const startRun = (request: StartRequest, key: string) =>
-  post<Started>("/runs", request, { "Idempotency-Key": key });
-export const changeUsers = (run: number, request: UsersRequest) =>
-  post<unknown>(`/runs/${run}/users`, request);
 export const stopRun = (run: number, request: StopRequest) =>
   post<unknown>(`/runs/${run}/stop`, request);
-export const addNote = (run: number, request: NoteRequest) =>
-  post<unknown>(`/runs/${run}/notes`, request);
-export const removeWorker = (id: string) => post<unknown>("/workers/remove", { id });
-
-export const tearDown = (request: TeardownRequest) => post<unknown>("/cloud/teardown", request);
-
 export const getRuns = (limit: number | null = null) => get<RunList>("/runs", { limit });
-export const getSetup = (run: number) => get<RunSetup>(`/runs/${run}/setup`);
-export const getEntry = (run: number, index: number) =>
-  get<EntryDetail>(`/runs/${run}/entries/${index}`);
 export const getWindow = (run: number, from: number, to: number) =>
   get<EntryWindow>(`/runs/${run}/window`, { from, to });
-export const getTrends = (run: number, entries: number[]) =>
-  get<EntryTrends>(`/runs/${run}/trends`, { entries: entries.join(",") });
-export const getFolders = (run: number, from: number | null, to: number | null) =>
-  get<EntryFolders>(`/runs/${run}/folders`, { by: "path", from, to });
-export const getFailures = (run: number, failures: number[], exceptions: number[]) =>
-  get<FailureCourses>(`/runs/${run}/failures`, {
-    failures: failures.join(","),
-    exceptions: exceptions.join(","),
-  });
-export const getWorker = (run: number, index: number) =>
-  get<WorkerDetail>(`/runs/${run}/workers/${index}`);
 export const getRun = (run: number) => get<Snapshot>(`/runs/${run}`);
-export const getCompare = (a: number, b: number, from: number | null, to: number | null) =>
-  get<Compare>("/compare", { a, b, from, to });
-export const setBaseline = (run: number, isBaseline: boolean) =>
-  post<unknown>(`/runs/${run}/baseline`, { is_baseline: isBaseline });
-export const setPinned = (run: number, isPinned: boolean) =>
-  post<unknown>(`/runs/${run}/pin`, { is_pinned: isPinned });
-export const deleteRun = (run: number) => call<unknown>("DELETE", address(`/runs/${run}`));
-export const importRun = (report: string) => post<Started>("/runs/import", { report });

@@ -5,8 +5,11 @@ import { formatCount, formatMs, formatRatio } from "../format.ts";
 import type { Distribution } from "../model.ts";
 import { Canvas, type Painter } from "./canvas.tsx";
 import { type Color, color } from "./colors.ts";
-import { ChartFigure, ChartTable } from "./figure.tsx";
+import { ChartFigure, ChartTable, Stroke } from "./figure.tsx";
 import { logSplits } from "./scope.ts";
+
+/** The outline of the second of two. */
+const DASH = [4, 3];
 
 /** A percentile to mark. */
 export interface Percentile {
@@ -43,17 +46,7 @@ export function DistributionChart(props: {
             {shown.map((one) => (
               <span key={one.label}>
                 {shown.length > 1 && (
-                  <svg width="18" height="8" aria-hidden="true">
-                    <line
-                      x1="0"
-                      y1="4"
-                      x2="18"
-                      y2="4"
-                      stroke={`var(--${one.color})`}
-                      stroke-width="2"
-                      stroke-dasharray={one.isDashed ? "4 3" : undefined}
-                    />
-                  </svg>
+                  <Stroke color={one.color} width={2} dash={one.isDashed ? DASH : undefined} />
                 )}
                 {one.label} <b>{formatCount(total(one.data))}</b>
               </span>
@@ -160,7 +153,7 @@ function painter(shown: readonly Shown[], percentiles: readonly Percentile[]): P
       context.fillStyle = color(one.color);
       context.strokeStyle = context.fillStyle;
       context.lineWidth = 2;
-      context.setLineDash(one.isDashed ? [4, 3] : []);
+      context.setLineDash(one.isDashed ? DASH : []);
       context.beginPath();
       for (const bar of bars(one.data)) {
         const [from, to] = [x(bar.low), x(bar.high)];

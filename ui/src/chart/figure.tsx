@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import type { Color } from "./colors.ts";
 
 /** A chart as a figure. */
 export function ChartFigure(props: {
@@ -36,6 +37,27 @@ export function ChartFigure(props: {
       </p>
       {isTable ? props.table() : props.children(summary)}
     </figure>
+  );
+}
+
+/** How a line looks, before its name in a legend. */
+export function Stroke(props: {
+  color: Color;
+  width: number;
+  dash?: readonly number[] | undefined;
+}) {
+  return (
+    <svg width="18" height="8" aria-hidden="true">
+      <line
+        x1="0"
+        y1="4"
+        x2="18"
+        y2="4"
+        stroke={`var(--${props.color})`}
+        stroke-width={props.width}
+        stroke-dasharray={props.dash?.join(" ")}
+      />
+    </svg>
   );
 }
 

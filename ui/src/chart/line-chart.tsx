@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../format.ts";
 import { extent } from "../timeline.ts";
 import { themeVersion } from "./colors.ts";
-import { ChartFigure, ChartTable } from "./figure.tsx";
+import { ChartFigure, ChartTable, Stroke } from "./figure.tsx";
 import { draw, drop } from "./frame.ts";
 import { usePaper } from "./paper.ts";
 import { type Plot, type PlotData, type PlotLine, plot, structure } from "./plot.ts";
@@ -87,17 +87,11 @@ function Legend(props: { data: PlotData; told: readonly PlotLine[] }) {
     <div class="legend">
       {told.map((line) => (
         <span key={line.label}>
-          <svg width="18" height="8" aria-hidden="true">
-            <line
-              x1="0"
-              y1="4"
-              x2="18"
-              y2="4"
-              stroke={`var(--${line.color})`}
-              stroke-width={line.isStacked ? 8 : (line.width ?? 1.5) + 0.5}
-              stroke-dasharray={line.dash?.join(" ")}
-            />
-          </svg>
+          <Stroke
+            color={line.color}
+            width={line.isStacked ? 8 : (line.width ?? 1.5) + 0.5}
+            dash={line.dash}
+          />
           {line.label} <b>{textOf(line, data, row < 0 ? null : line.values[row])}</b>
         </span>
       ))}

@@ -5,7 +5,7 @@ import { formatCount } from "../format.ts";
 import type { ConfirmRequired, State } from "../model.ts";
 import { Button } from "../parts/button.tsx";
 import { Field } from "../parts/field.tsx";
-import { setUsers } from "../state/commands.ts";
+import { setUsers } from "../state/orders.ts";
 import "../style/later.ts";
 
 /** The panel below the button. */

@@ -2,7 +2,7 @@
 
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { forgetRun } from "../state/commands.ts";
+import { forgetRun } from "../state/orders.ts";
 
 /** Asks, and deletes. `onDone` is called after that, `onClose` if it was not wanted or not done. */
 export function DiscardDialog(props: { run: number; onClose: () => void; onDone: () => void }) {

@@ -8,7 +8,8 @@ import { FailuresOverTime } from "../parts/charts.tsx";
 import { ExceptionList, FailureTable, SHOWN_ERRORS } from "../parts/failure-table.tsx";
 import { Filter } from "../parts/field.tsx";
 import { matches, orderText, parseOrder } from "../search.ts";
-import { type Answer, getFailures } from "../state/commands.ts";
+import type { Answer } from "../state/commands.ts";
+import { getFailures } from "../state/orders.ts";
 import { query, setQuery, shownWindow } from "../state/place.ts";
 import {
   exceptions,

@@ -6,7 +6,7 @@ import type { Figures } from "../model.ts";
 import { EntryTable } from "../parts/entry-table.tsx";
 import { inOrder, type TableColumn } from "../parts/table.tsx";
 import { type EntryRow, figuresRow } from "../rows.ts";
-import { getFolders } from "../state/commands.ts";
+import { getFolders } from "../state/orders.ts";
 import { isLasting, viewedRun } from "../state/run.ts";
 
 /** Percentiles of folders are asked for again after this time. */

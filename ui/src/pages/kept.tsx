@@ -2,7 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../parts/button.tsx";
-import { baseline, getRuns } from "../state/commands.ts";
+import { getRuns } from "../state/commands.ts";
+import { baseline } from "../state/orders.ts";
 import { href } from "../state/place.ts";
 import { isOperator } from "../state/session.ts";
 import { toast } from "../state/tell.ts";

@@ -7,7 +7,8 @@ import type { ConfirmRequired, Load, ParameterValue, StartForm, TargetCheck } fr
 import { Button, CopyButton } from "../parts/button.tsx";
 import { Check, Choice, Field } from "../parts/field.tsx";
 import { previewText, spreadText, standingText } from "../start-words.ts";
-import { checkTarget, getForm, isDone, startRun } from "../state/commands.ts";
+import { isDone } from "../state/commands.ts";
+import { checkTarget, getForm, startRun } from "../state/orders.ts";
 import { go, href, query } from "../state/place.ts";
 import { instance, isIdle, server, viewedRun } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";

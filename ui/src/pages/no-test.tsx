@@ -4,7 +4,7 @@ import type { TestError } from "../model.ts";
 import { Button, CopyButton } from "../parts/button.tsx";
 import { Traceback } from "../parts/failure-table.tsx";
 import { Pill } from "../parts/pill.tsx";
-import { reloadFiles } from "../state/commands.ts";
+import { reloadFiles } from "../state/orders.ts";
 import { isOperator } from "../state/session.ts";
 import { asSentence, type Pill as Looks } from "../words.ts";
 import "../style/later.ts";

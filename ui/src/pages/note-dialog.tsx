@@ -5,7 +5,7 @@ import { formatElapsed } from "../format.ts";
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
-import { note } from "../state/commands.ts";
+import { note } from "../state/orders.ts";
 import { state } from "../state/run.ts";
 
 /** Asks for the text of a note; `at` is its moment in seconds since the start of the run. */

@@ -1,6 +1,7 @@
 // Ending all machines before their time: what was measured goes first.
 
-import * as api from "../api.ts";
+import { address } from "../api.ts";
+import { tearDown as postTeardown } from "../api-later.ts";
 import { isDone, stop } from "./commands.ts";
 import { server } from "./run.ts";
 
@@ -43,14 +44,14 @@ export async function tearDown(
   onStep: (step: EndStep) => void = () => {},
 ): Promise<string | null> {
   onStep("ending");
-  const answer = await api.tearDown({ run });
+  const answer = await postTeardown({ run });
   return isDone(answer) ? null : "The machines are not being ended.";
 }
 
 /** The report as a file, if all of it has come. */
 async function fetchReport(run: number): Promise<{ file: Blob; name: string | null } | null> {
   try {
-    const url = api.address(`/runs/${run}/report.html`);
+    const url = address(`/runs/${run}/report.html`);
     const answer = await fetch(url, { credentials: "same-origin" });
     const named = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "");
     return answer.ok ? { file: await answer.blob(), name: named?.[1] ?? null } : null;

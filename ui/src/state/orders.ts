@@ -1,0 +1,82 @@
+// What people ask the server to do, besides stopping a run: loaded with the page on which they do it.
+// Refusals become notices; questions go back to the page.
+
+import {
+  addNote,
+  changeUsers,
+  deleteRun,
+  importRun,
+  reloadFiles as reload,
+  removeWorker,
+  setBaseline,
+  setPinned,
+} from "../api-later.ts";
+import type { ConfirmRequired } from "../model.ts";
+import { isDone } from "./commands.ts";
+
+export {
+  checkTarget,
+  getCompare,
+  getEntry,
+  getFailures,
+  getFolders,
+  getForm,
+  getSetup,
+  getTrends,
+  getWorker,
+  startRun,
+} from "../api-later.ts";
+
+/** Changes users; the answer is a question if one has to be asked first. */
+export async function setUsers(
+  run: number,
+  users: number,
+  rate: number | null,
+  token: string | null,
+): Promise<"done" | "failed" | ConfirmRequired> {
+  const answer = await changeUsers(run, {
+    users,
+    spawn_rate: rate,
+    confirmation: token === null ? null : { token },
+  });
+  if (answer.kind === "confirm") {
+    return answer.question;
+  }
+  return isDone(answer) ? "done" : "failed";
+}
+
+/** Writes a note at a moment of the run. */
+export async function note(run: number, text: string, time: number | null): Promise<boolean> {
+  return isDone(await addNote(run, { text, time }));
+}
+
+/** Forgets a lost worker. */
+export async function forgetWorker(id: string): Promise<boolean> {
+  return isDone(await removeWorker(id));
+}
+
+/** Reads the files of the test again: the server begins anew. */
+export async function reloadFiles(): Promise<boolean> {
+  return isDone(await reload());
+}
+
+/** Makes a run the one to compare with. */
+export async function baseline(run: number, isBaseline: boolean): Promise<boolean> {
+  return isDone(await setBaseline(run, isBaseline));
+}
+
+/** Keeps a run whatever its age. */
+export async function pin(run: number, isPinned: boolean): Promise<boolean> {
+  return isDone(await setPinned(run, isPinned));
+}
+
+/** Deletes a run. */
+export async function forgetRun(run: number): Promise<boolean> {
+  return isDone(await deleteRun(run));
+}
+
+/** Takes a run in from a report; its number, or `null` if it was refused. */
+export async function takeIn(report: string): Promise<number | null> {
+  const answer = await importRun(report);
+  return isDone(answer) ? answer.value.run : null;
+}
