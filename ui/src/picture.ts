@@ -1,12 +1,12 @@
 // What the page knows of one run: the sum of a snapshot and the ticks after it. Pure: the same events
 // give the same picture in the page, in the report and in tests.
 
+import { addColumns, type Heat } from "./heat.ts";
 import type {
   Alert,
   EntryName,
   ExceptionGroup,
   FailureGroup,
-  HeatColumn,
   LogLine,
   Mark,
   Overview,
@@ -24,13 +24,6 @@ import {
   type WorkerRow,
 } from "./rows.ts";
 import { append, emptyTimeline, fromSeries, type Timeline } from "./timeline.ts";
-
-/** Columns of the heat map that are kept. */
-export interface Heat {
-  readonly step: number;
-  readonly edges: readonly number[];
-  readonly columns: readonly HeatColumn[];
-}
 
 /** One run, as far as it was sent. `null` means that it was not sent, not that there is none. */
 export interface Picture {
@@ -53,8 +46,6 @@ export interface Picture {
 
 /** Lines of the log that the page keeps. */
 export const MAX_LINES = 2000;
-/** Columns of the heat map that the page keeps. */
-const MAX_HEAT = 3600;
 
 /** Nothing is known. */
 export const NOTHING: Picture = {
@@ -120,7 +111,7 @@ export function addTick(picture: Picture, tick: Tick): Picture {
     timeline: tick.series
       ? append(picture.timeline, tick.series, tick.failure_rates)
       : picture.timeline,
-    heat: addHeat(picture.heat, tick.heat),
+    heat: picture.heat && tick.heat.length > 0 ? addColumns(picture.heat, tick.heat) : picture.heat,
     names,
     entries: tick.entries
       ? mergeEntries(picture.entries ?? new Map(), names, tick.entries)
@@ -154,15 +145,6 @@ export function addLog(picture: Picture, lines: readonly LogLine[]): Picture {
   const last = known.at(-1)?.seq ?? -1;
   const added = lines.filter((line) => line.seq > last);
   return { ...picture, log: [...known, ...added].slice(-MAX_LINES) };
-}
-
-function addHeat(heat: Heat | null, columns: readonly HeatColumn[]): Heat | null {
-  if (heat === null || columns.length === 0) {
-    return heat;
-  }
-  const last = heat.columns.at(-1)?.time ?? 0;
-  const added = columns.filter((column) => column.time > last);
-  return { ...heat, columns: [...heat.columns, ...added].slice(-MAX_HEAT) };
 }
 
 function merged<Item extends { id: number }>(

@@ -3,10 +3,11 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { formatCount, formatMs } from "../format.ts";
+import type { Heat } from "../heat.ts";
 import { Canvas, type Painter } from "./canvas.tsx";
 import { channels, color } from "./colors.ts";
 import { ChartFigure, ChartTable } from "./figure.tsx";
-import { beginOf, type HeatData, shownCounts } from "./heat.ts";
+import { beginOf, shownCounts } from "./heat.ts";
 import { markNear, useChartKeys } from "./line-chart.tsx";
 import { drawMarks } from "./marks.ts";
 import { logSplits, momentText, type Scope, timeSplits } from "./scope.ts";
@@ -17,7 +18,7 @@ const BOTTOM = 24;
 const FAILED = 8;
 
 /** The heat map as a figure. */
-export function HeatMapChart(props: { data: HeatData | null; scope: Scope; isStale?: boolean }) {
+export function HeatMapChart(props: { data: Heat | null; scope: Scope; isStale?: boolean }) {
   const { data, scope } = props;
   const counts = data ? shownCounts(data, scope) : [];
   const none = data?.columns.length ? "No requests in this stretch." : "No requests yet.";
@@ -43,7 +44,7 @@ export function HeatMapChart(props: { data: HeatData | null; scope: Scope; isSta
 }
 
 function HeatDrawing(props: {
-  data: HeatData | null;
+  data: Heat | null;
   scope: Scope;
   summary: string;
   empty: string | null;
@@ -94,7 +95,7 @@ function HeatDrawing(props: {
 }
 
 /** What the column under the cursor holds. */
-function HeatValue(props: { data: HeatData | null; scope: Scope }) {
+function HeatValue(props: { data: Heat | null; scope: Scope }) {
   const cursor = props.scope.cursor.value;
   const { data } = props;
   const moment = cursor === null ? null : cursor + props.scope.start;
@@ -127,7 +128,7 @@ function HeatValue(props: { data: HeatData | null; scope: Scope }) {
   );
 }
 
-function painter(whole: HeatData | null, scope: Scope, dragged: number | null): Painter {
+function painter(whole: Heat | null, scope: Scope, dragged: number | null): Painter {
   return (context, width, height) => {
     const data = whole && usedRows(whole);
     if (!data || data.edges.length < 2) {
@@ -176,7 +177,7 @@ function painter(whole: HeatData | null, scope: Scope, dragged: number | null): 
 }
 
 /** The rows that something fell into, with one more on each side. */
-function usedRows(data: HeatData): HeatData {
+function usedRows(data: Heat): Heat {
   const isUsed = data.edges.map((_, row) => data.columns.some((column) => column.counts[row]));
   const first = Math.max(0, isUsed.indexOf(true) - 1);
   const after = Math.max(first + 4, isUsed.lastIndexOf(true) + 2);
@@ -191,7 +192,7 @@ function usedRows(data: HeatData): HeatData {
 }
 
 /** Mean counts of the columns that fall on each pixel, the greatest row at the top. */
-function meanPixels(data: HeatData, scope: Scope, width: number) {
+function meanPixels(data: Heat, scope: Scope, width: number) {
   const rows = data.edges.length;
   const counts = new Float64Array(width * rows);
   const failures = new Float64Array(width);
@@ -219,7 +220,7 @@ function meanPixels(data: HeatData, scope: Scope, width: number) {
 
 function axes(
   context: CanvasRenderingContext2D,
-  data: HeatData,
+  data: Heat,
   scope: Scope,
   width: number,
   height: number,
@@ -252,7 +253,7 @@ function axes(
   }
 }
 
-function HeatTable(props: { data: HeatData; counts: readonly number[] }) {
+function HeatTable(props: { data: Heat; counts: readonly number[] }) {
   const rows = props.counts
     .map((count, row) => [rangeText(props.data.edges, row), formatCount(count)])
     .filter((_, row) => (props.counts[row] ?? 0) > 0);
@@ -266,7 +267,7 @@ function HeatTable(props: { data: HeatData; counts: readonly number[] }) {
   );
 }
 
-function summaryText(data: HeatData, counts: readonly number[]): string {
+function summaryText(data: Heat, counts: readonly number[]): string {
   return `${formatCount(sum(counts))} requests, most of them in ${rangeText(data.edges, mode(counts))}.`;
 }
 

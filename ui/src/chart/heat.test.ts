@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { beginOf, type HeatData, shownCounts } from "./heat.ts";
+import type { Heat } from "../heat.ts";
+import { beginOf, shownCounts } from "./heat.ts";
 
-const DATA: HeatData = {
+const DATA: Heat = {
   step: 5,
   edges: [1, 10],
   columns: [

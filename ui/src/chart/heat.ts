@@ -1,25 +1,18 @@
 // The columns of a heat map: which are in the stretch that is shown, and what they sum up to.
 
+import type { Heat } from "../heat.ts";
 import type { HeatColumn } from "../model.ts";
 import type { Scope } from "./scope.ts";
 
-/** What the heat map shows. */
-export interface HeatData {
-  readonly step: number;
-  /** Lower edges of the rows, rising. */
-  readonly edges: readonly number[];
-  readonly columns: readonly HeatColumn[];
-}
-
 /** Where a column begins: where the one before it ends, which may be a little more than a step ago. */
-export function beginOf(data: HeatData, at: number): number {
+export function beginOf(data: Heat, at: number): number {
   const { time } = data.columns[at] as HeatColumn;
   const before = data.columns[at - 1]?.time ?? Number.NEGATIVE_INFINITY;
   return time - before < 2 * data.step ? before : time - data.step;
 }
 
 /** Requests of each row, in the columns that end in the stretch that is shown. */
-export function shownCounts(data: HeatData, scope: Pick<Scope, "start" | "from" | "to">): number[] {
+export function shownCounts(data: Heat, scope: Pick<Scope, "start" | "from" | "to">): number[] {
   const shown = data.columns.filter(({ time }) => {
     const moment = time - scope.start;
     return moment > scope.from && moment <= scope.to + data.step / 2;

@@ -1,12 +1,12 @@
 // The four charts of a run or of one endpoint: the same in the page, in its panel and in the report.
 
 import { useMemo } from "preact/hooks";
-import type { HeatData } from "../chart/heat.ts";
 import { HeatMapChart } from "../chart/heat-map.tsx";
 import { LineChart } from "../chart/line-chart.tsx";
 import type { PlotLine } from "../chart/plot.ts";
 import type { Scope } from "../chart/scope.ts";
 import { formatCount, formatMs, formatNumber } from "../format.ts";
+import type { Heat } from "../heat.ts";
 import { KIND_NAMES } from "../names.ts";
 import { stack, stepText, type Timeline } from "../timeline.ts";
 
@@ -22,7 +22,7 @@ export interface RunCharts {
 }
 
 /** All four; the heat map only where there is one. */
-export function Charts(props: RunCharts & { heat: HeatData | null | undefined }) {
+export function Charts(props: RunCharts & { heat: Heat | null | undefined }) {
   const { timeline, scope } = props;
   const shared = { ...props, time: useElapsed(timeline, scope.start) };
   return (
