@@ -267,6 +267,12 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.getByRole("button", { name: "Compare 40 and 41" }).click();
     await page.getByText("Percentages are not like for like.").waitFor();
     await page.getByText("▲ +18 % worse").first().waitFor();
+    // What has become slower stands first, until somebody wants another order.
+    const first = page.locator("tbody tr").first();
+    expect(await first.innerText()).toContain("▲ +35 % worse");
+    await page.getByRole("button", { name: "Failed % Change" }).click();
+    await expect.poll(() => first.innerText()).toContain("▲ from 0 worse");
+    expect(page.url()).toContain("sort=-failed-change");
   });
 });
 

@@ -19,7 +19,7 @@ import {
 import type { Compare, Report } from "./model.ts";
 import type { Order } from "./order.ts";
 import { Charts } from "./parts/charts.tsx";
-import { Comparison, comparisonScope } from "./parts/comparison.tsx";
+import { BY_P95_CHANGE, Comparison, comparisonScope } from "./parts/comparison.tsx";
 import { EntryTable } from "./parts/entry-table.tsx";
 import { ExceptionList, FailureTable } from "./parts/failure-table.tsx";
 import { Filter } from "./parts/field.tsx";
@@ -29,7 +29,7 @@ import { loadText, SetupRecord } from "./parts/setup-record.tsx";
 import { fromSnapshot, type Picture } from "./picture.ts";
 import { isLost, spread } from "./rows.ts";
 import { matches } from "./search.ts";
-import { emptyText, endPill, endSentence } from "./words.ts";
+import { emptyText, endPill, endSentence, noLinesText } from "./words.ts";
 
 const cursor = signal<number | null>(null);
 const comparedCursor = signal<number | null>(null);
@@ -186,6 +186,7 @@ function ReportCharts(props: { report: Report; picture: Picture }) {
         isLog={isLog}
         onLog={() => setIsLog(!isLog)}
         isStale={false}
+        empty={noLinesText(picture.overview?.whole_run.requests ?? null, true)}
       />
     </>
   );
@@ -196,6 +197,7 @@ function WithBaseline(props: { compare: Compare }) {
   const { compare } = props;
   const [chosen, setChosen] = useState<Window | null>(null);
   const [filter, setFilter] = useState("");
+  const [order, setOrder] = useState(BY_P95_CHANGE);
   return (
     <section class="section">
       <header class="section-head">
@@ -207,6 +209,8 @@ function WithBaseline(props: { compare: Compare }) {
         isLog
         filter={filter}
         onFilter={setFilter}
+        order={order}
+        onOrder={setOrder}
         isWhole
       />
     </section>

@@ -8,6 +8,7 @@ import {
   emptyText,
   endSentence,
   lostText,
+  noLinesText,
   otherRun,
   readyIn,
   restartedText,
@@ -121,6 +122,9 @@ describe("sentences", () => {
     expect(emptyText("failures", 25_212, true)).toBe("No failures in 25,212 requests.");
     expect(emptyText("failures", 25_212, false)).toBe("No failures yet.");
     expect(emptyText("failures", 0, false)).toBe("No requests yet.");
+    expect(noLinesText(0, false)).toBe("No requests yet.");
+    expect(noLinesText(12, false)).toBe("Drawn as soon as the first seconds are complete.");
+    expect(noLinesText(12, true)).toBe("The run was too short to be drawn.");
   });
 
   test("a lost connection and a restarted master are told apart", () => {

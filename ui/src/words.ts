@@ -131,6 +131,16 @@ export function emptyText(what: string, requests: number | null, isOver: boolean
   return isOver ? `No ${what} in ${formatCount(requests)} requests.` : `No ${what} yet.`;
 }
 
+/** Why a chart has no lines: what a second has counted is known when it is over, and figures before it. */
+export function noLinesText(requests: number | null, isOver: boolean): string {
+  if (!requests) {
+    return emptyText("requests", requests, isOver);
+  }
+  return isOver
+    ? "The run was too short to be drawn."
+    : "Drawn as soon as the first seconds are complete.";
+}
+
 /** The strip while nothing comes from the server. */
 export function lostText(since: number | null): string {
   return since === null

@@ -491,9 +491,12 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
       is_in_b: index % 9 !== 8,
       requests: change(1000, 1, "same"),
       rps: change(100 + index, 1, "same"),
-      failed_ratio: change(0.002, 1, "same"),
+      failed_ratio:
+        index === 7
+          ? { ...change(0, 1, "worse"), b: 0.02, ratio: null, noise_ratio: null }
+          : change(0.002, 1, "same"),
       p50_ms: change(12, 1.01, "same"),
-      p95_ms: change(48, 1.18, "worse"),
+      p95_ms: change(48, index === 5 ? 1.35 : 1.18, "worse"),
       p99_ms: change(120, 0.86, "better"),
     });
     return {

@@ -18,10 +18,16 @@ const BOTTOM = 24;
 const FAILED = 8;
 
 /** The heat map as a figure. */
-export function HeatMapChart(props: { data: Heat | null; scope: Scope; isStale?: boolean }) {
+export function HeatMapChart(props: {
+  data: Heat | null;
+  scope: Scope;
+  isStale?: boolean;
+  /** What is said before there is a column. */
+  empty: string;
+}) {
   const { data, scope } = props;
   const counts = data ? shownCounts(data, scope) : [];
-  const none = data?.columns.length ? "No requests in this stretch." : "No requests yet.";
+  const none = data?.columns.length ? "No requests in this stretch." : props.empty;
   const empty = sum(counts) === 0 ? none : null;
   return (
     <ChartFigure

@@ -4,7 +4,8 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { formatElapsed } from "../format.ts";
 import type { Compare, RunSummary } from "../model.ts";
-import { Comparison, comparisonScope } from "../parts/comparison.tsx";
+import { BY_P95_CHANGE, Comparison, comparisonScope } from "../parts/comparison.tsx";
+import { orderText, parseOrder } from "../search.ts";
 import { address, getRuns, isDone } from "../state/commands.ts";
 import { getCompare } from "../state/orders.ts";
 import { href, query, setQuery, setWindow, shownWindow } from "../state/place.ts";
@@ -102,6 +103,8 @@ export function ComparePage() {
             isLog={isLogAxis()}
             filter={query.value.get("q") ?? ""}
             onFilter={(q) => setQuery({ q })}
+            order={parseOrder(query.value.get("sort") ?? undefined, BY_P95_CHANGE)}
+            onOrder={(next) => setQuery({ sort: orderText(next) })}
             link={(run) => href(`/runs/${run}/overview`)}
           />
         </>

@@ -14,6 +14,7 @@ import { isDone } from "../state/commands.ts";
 import { getEntry } from "../state/orders.ts";
 import { isLasting, isStale, marks, names, state, viewedRun } from "../state/run.ts";
 import { fromSeries } from "../timeline.ts";
+import { noLinesText } from "../words.ts";
 import { isLogAxis, scopeOf, toggleLogAxis } from "./scope.ts";
 import { wholeRunText } from "./whole-run.ts";
 
@@ -89,6 +90,7 @@ function Detail(props: { detail: EntryDetail; stretch: Stretch | null }) {
           isLog={isLogAxis()}
           onLog={toggleLogAxis}
           isStale={isStale.value}
+          empty={noLinesText(figures.requests, !isLasting.value)}
         />
       )}
       {stretch && <p class="note">Below: {wholeRunText(stretch)}.</p>}

@@ -22,7 +22,7 @@ import {
   timeline,
   viewedRun,
 } from "../state/run.ts";
-import { emptyText } from "../words.ts";
+import { emptyText, noLinesText } from "../words.ts";
 import { scopeOf } from "./scope.ts";
 import { useSmallLines } from "./small-lines.ts";
 import { wholeRunText } from "./whole-run.ts";
@@ -76,6 +76,7 @@ export function Failures() {
           isLog={false}
           onLog={() => {}}
           isStale={isStale.value}
+          empty={noLinesText(requests, isOver)}
         />
       )}
       <section class="card section">

@@ -35,6 +35,10 @@ export function NoTest(props: { error: TestError }) {
             No test file at <code>{error.path}</code>. Waiting; it loads when it appears.
           </p>
           <p class="note">{asSentence(error.text)}</p>
+          <p>
+            Another test is chosen where gregaria is started:{" "}
+            <code>gregaria -f path/to/test.py</code>
+          </p>
           <figure>
             <figcaption>
               A test to begin with <CopyButton text={SAMPLE} />

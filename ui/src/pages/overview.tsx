@@ -23,7 +23,7 @@ import {
 } from "../state/run.ts";
 import { isClock } from "../state/settings.ts";
 import { atOnce } from "../state/tell.ts";
-import { emptyText, endSentence } from "../words.ts";
+import { emptyText, endSentence, noLinesText } from "../words.ts";
 import { usersNote } from "./run-header.tsx";
 import { isLogAxis, scopeOf, toggleLogAxis } from "./scope.ts";
 import { useWindow } from "./window.ts";
@@ -150,6 +150,7 @@ function AllCharts(props: { start: number }) {
       isLog={isLogAxis()}
       onLog={toggleLogAxis}
       isStale={isStale.value}
+      empty={noLinesText(overview.value?.whole_run.requests ?? null, !isLasting.value)}
     />
   );
 }

@@ -19,6 +19,8 @@ export interface RunCharts {
   readonly isLog: boolean;
   readonly onLog: () => void;
   readonly isStale: boolean;
+  /** What is said while there is nothing to draw. */
+  readonly empty: string;
 }
 
 /** All four; the heat map only where there is one. */
@@ -31,7 +33,7 @@ export function Charts(props: RunCharts & { heat: Heat | null | undefined }) {
       <LatencyChart {...shared} />
       <FailureChart {...shared} />
       {props.heat !== undefined && (
-        <HeatMapChart data={props.heat} scope={scope} isStale={props.isStale} />
+        <HeatMapChart data={props.heat} scope={scope} isStale={props.isStale} empty={props.empty} />
       )}
     </div>
   );
@@ -61,7 +63,7 @@ function TrafficChart(props: Shared) {
     <LineChart
       title="Throughput and users"
       note={stepText(step)}
-      empty="No requests yet."
+      empty={props.empty}
       isStale={props.isStale}
       data={{
         scope: props.scope,
@@ -94,7 +96,7 @@ function LatencyChart(props: Shared) {
           </button>
         </>
       }
-      empty="No requests yet."
+      empty={props.empty}
       isStale={props.isStale}
       data={{
         scope: props.scope,
@@ -137,7 +139,7 @@ export function FailureChart(props: Shared) {
     <LineChart
       title={hasKinds ? "Failures/s by type" : "Failures/s"}
       note={stepText(step)}
-      empty="No requests yet."
+      empty={props.empty}
       isStale={props.isStale}
       told={hasKinds ? told : single}
       data={{

@@ -13,6 +13,7 @@ import {
   formatRatio,
 } from "../format.ts";
 import type { Change, Compare, Compared, CompareEntry, WarningKind } from "../model.ts";
+import type { Order } from "../order.ts";
 import { matches } from "../search.ts";
 import type { Column } from "../timeline.ts";
 import { endPill } from "../words.ts";
@@ -24,6 +25,9 @@ import { Name, Table, type TableColumn } from "./table.tsx";
 /** Warnings that are not about what was asked of the two. */
 const OTHER_WARNINGS: ReadonlySet<WarningKind> = new Set(["incomplete", "noise"]);
 
+/** What has become slower stands first. */
+export const BY_P95_CHANGE: Order = { column: "p95-change", isDown: true };
+
 /** How two runs differ. */
 export function Comparison(props: {
   compare: Compare;
@@ -31,6 +35,8 @@ export function Comparison(props: {
   isLog: boolean;
   filter: string;
   onFilter: (filter: string) => void;
+  order: Order;
+  onOrder: (order: Order) => void;
   /** Address of a run; without it there is nothing to go to. */
   link?: (run: number) => string;
   /** All rows at once, as on paper. */
@@ -75,6 +81,8 @@ export function Comparison(props: {
           columns={COLUMNS}
           rows={rows}
           pinned={compare.total}
+          order={props.order}
+          onOrder={props.onOrder}
           id={(entry) => `${entry.method} ${entry.name}`}
           empty="No endpoint matches the filter."
           isWhole={props.isWhole ?? false}
@@ -172,6 +180,7 @@ const COLUMNS: readonly TableColumn<CompareEntry>[] = [
     id: "name",
     title: "Name",
     isHead: true,
+    value: (entry) => `${entry.name} ${entry.method}`,
     cell: (entry) => (
       <>
         <Name text={entry.method === "" ? "All requests" : `${entry.method} ${entry.name}`} />
@@ -200,15 +209,34 @@ function changes(
       isNumber: true,
       isExtra: id !== "p95",
       cell: (entry) => `${format(change(entry).a)} → ${format(change(entry).b)}`,
+      value: (entry) => change(entry).b,
     },
     {
       id: `${id}-change`,
-      title: "Change",
+      title: (
+        <>
+          <span class="unseen">{title} </span>Change
+        </>
+      ),
       isNumber: true,
       isExtra: id !== "p95",
       cell: (entry) => <ChangeText change={change(entry)} />,
+      value: (entry) => sizeOf(change(entry)),
     },
   ];
+}
+
+/** A change as tables are sorted by it: what varies by itself is no change. */
+function sizeOf(change: Change): number | null {
+  switch (change.judgement) {
+    case "same":
+      return 0;
+    case "unknown":
+      return null;
+    default:
+      // From nothing to something is more than any ratio.
+      return change.ratio ?? ((change.b ?? 0) > 0 ? Number.MAX_VALUE : null);
+  }
 }
 
 function ChangeText(props: { change: Change }) {
@@ -219,12 +247,14 @@ function ChangeText(props: { change: Change }) {
   if (judgement === "unknown") {
     return <span class="note">–</span>;
   }
-  const arrow = (ratio ?? 0) > 0 ? "▲" : (ratio ?? 0) < 0 ? "▼" : "";
+  const more = (props.change.b ?? 0) - (props.change.a ?? 0);
+  const arrow = more > 0 ? "▲" : more < 0 ? "▼" : "";
   const title = noise === null ? undefined : `varies by ${formatRatio(noise)} by itself`;
   const tone = { better: "good", worse: "bad", different: "" }[judgement];
   return (
     <span class={tone} title={title}>
-      {arrow} {formatChange(ratio)} {judgement === "different" ? "" : judgement}
+      {arrow} {ratio === null ? "from 0" : formatChange(ratio)}{" "}
+      {judgement === "different" ? "" : judgement}
     </span>
   );
 }
