@@ -30,9 +30,12 @@ pub const CONNECT_RETRY_COUNT: u32 = 60;
 /// A master waits this long for its workers to stop, beyond the time their users have.
 pub const STOP_WAIT: Duration = Duration::from_mins(1);
 
-/// A master that quits waits this long for the last reports, beyond the time users have to stop.
-/// Ours: Locust's waits half a second whatever comes.
+/// A master that quits waits for the last reports until it has heard nothing for so long of those that
+/// owe one, beyond the time users have to stop. Ours: Locust's waits half a second whatever comes.
 pub const QUIT_WAIT: Duration = Duration::from_secs(5);
+
+/// It waits no longer than this, whatever it hears. Ours.
+pub const QUIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// A worker whose token has been revoked is told to leave; it is cut off after so long. Ours.
 pub const LEAVE_WAIT: Duration = Duration::from_secs(5);
@@ -64,5 +67,8 @@ pub const LOCUSTFILE_INTERVAL: Duration = Duration::from_secs(1);
 /// A worker of ours that ends a run repeats what its master has not merged this often.
 pub const MERGE_REPEAT: Duration = Duration::from_secs(1);
 
-/// It goes on without the master's word after so long.
+/// It goes on without the master's word when it has heard nothing of it for so long.
 pub const MERGE_WAIT: Duration = Duration::from_secs(4);
+
+/// It goes on after this, whatever it hears: before the master does.
+pub const MERGE_LIMIT: Duration = Duration::from_secs(28);

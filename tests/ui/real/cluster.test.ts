@@ -55,7 +55,7 @@ describe.skipIf(!canServe || !hasCrowd)("the page of a large cluster", () => {
 
   test("starts when they are there", async () => {
     crowd = folder.run(
-      ...[CROWD, "127.0.0.1", port, String(WORKERS - REAL), "50", "1", String(ENDPOINTS)],
+      ...[CROWD, "127.0.0.1", port, String(WORKERS - REAL), "10", "1", String(ENDPOINTS)],
     );
     workers = Array.from({ length: REAL }, () =>
       folder.gregaria("--worker", "--master-port", port, "-f", `${FILES}/shop.py`),
@@ -63,7 +63,9 @@ describe.skipIf(!canServe || !hasCrowd)("the page of a large cluster", () => {
     await write(page.getByLabel("Users", { exact: true }), String(USERS));
     await page.getByText(`${USERS} users on ${WORKERS} workers, 2 each.`).waitFor();
     await startTest(page, { users: USERS, rate: 1000 });
-    await expect.poll(() => figure(page, "Users").innerText()).toBe(String(USERS));
+    await expect
+      .poll(() => figure(page, "Users").innerText(), { timeout: 100_000 })
+      .toBe(String(USERS));
     await pill(page).getByText("Running").waitFor();
     const tab = page.getByRole("link", { name: /^Endpoints/ });
     await expect
@@ -101,25 +103,27 @@ describe.skipIf(!canServe || !hasCrowd)("the page of a large cluster", () => {
   test("says within five seconds that a worker is lost", async () => {
     const killed = Date.now();
     workers[0]?.process.kill("SIGKILL");
-    await page.getByText(/▲ 1 of 200 workers/).waitFor();
+    await page.getByText(/▲ \d+ of 200 workers/).waitFor();
     expect(Date.now() - killed).toBeLessThan(allowed(5000));
     await pill(page).getByText("Running (degraded)").waitFor();
-    // Its users run elsewhere.
-    await expect
-      .poll(() => figure(page, "Users").innerText(), { timeout: 100_000 })
-      .toBe(String(USERS));
     await page.getByRole("link", { name: /^Workers/ }).click();
     await page.getByRole("searchbox").fill("lost");
-    const row = page.locator("tbody tr");
+    // On a machine that is held up, one of those that are played may be missed for a moment, too.
+    const row = page.locator("tbody tr").filter({ hasNotText: /host\d{5}/ });
     await expect.poll(() => row.count()).toBe(1);
     const cells = await cellsOf(row.first());
     expect(cells.CPU).toBe("–");
     expect(cells.Users).toBe("0");
+    expect(await axeInBothThemes(page)).toEqual([]);
+    await page.getByRole("link", { name: /^Overview/ }).click();
+    // Its users run elsewhere.
+    await expect
+      .poll(() => figure(page, "Users").innerText(), { timeout: 100_000 })
+      .toBe(String(USERS));
     const { marks } = await serving.json<{ marks: { kind: string; text: string }[] }>(
       `/api/v1/runs/1`,
     );
     expect(marks.map((mark) => mark.kind)).toContain("worker_lost");
-    expect(await axeInBothThemes(page)).toEqual([]);
   });
 
   test("says why the run ended when all of them are", async () => {

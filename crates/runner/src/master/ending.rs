@@ -11,7 +11,7 @@ use super::leader::Master;
 use super::ramp::Ramp;
 use crate::State;
 use crate::dialect;
-use crate::limits::{QUIT_WAIT, STOP_WAIT};
+use crate::limits::{QUIT_LIMIT, QUIT_WAIT, STOP_WAIT};
 use crate::moment::{Level, Moment};
 use crate::wire::ToWorker;
 
@@ -29,6 +29,8 @@ pub(super) enum Ending {
     Quitting {
         awaited: HashSet<Arc<str>>,
         until: Duration,
+        /// What is heard of them moves `until` no further than here.
+        latest: Duration,
         reason: EndReason,
     },
     /// Nothing, ever more.
@@ -46,6 +48,20 @@ impl Ending {
     /// Whether the workers have been told to leave.
     pub(super) fn is_quitting(&self) -> bool {
         matches!(self, Self::Quitting { .. } | Self::Ended)
+    }
+
+    /// A worker has said something: if its last report is awaited, it is worth waiting for.
+    pub(super) fn is_alive(&mut self, now: Moment, id: &str) {
+        if let Self::Quitting {
+            awaited,
+            until,
+            latest,
+            ..
+        } = self
+            && awaited.contains(id)
+        {
+            *until = (now.elapsed + QUIT_WAIT).clamp(*until, *latest);
+        }
     }
 
     /// A worker has said its last word, or will not.
@@ -158,9 +174,11 @@ impl Master {
             self.send(id, ToWorker::Quit);
         }
         let active = self.peers.active().map(|peer| Arc::clone(&peer.id));
+        let stopped = now.elapsed + users_have;
         self.ending = Ending::Quitting {
             awaited: active.chain(resting).collect(),
-            until: now.elapsed + users_have + QUIT_WAIT,
+            until: stopped + QUIT_WAIT,
+            latest: stopped + QUIT_LIMIT,
             reason,
         };
         self.check_end(now);
@@ -189,6 +207,7 @@ impl Master {
                 awaited,
                 until,
                 reason,
+                ..
             } => {
                 if !awaited.is_empty() && now.elapsed < *until {
                     return;

@@ -117,6 +117,7 @@ impl Master {
 
     /// A worker has sent a message. `from` is the identity of its connection, not what it claims.
     pub fn receive(&mut self, now: Moment, from: &Arc<str>, message: ToMaster) {
+        self.ending.is_alive(now, from);
         match message {
             ToMaster::Locustfile(request) => {
                 self.act(MasterAction::SendLocustfile {

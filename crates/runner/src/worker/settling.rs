@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::action::{WorkerAction, WorkerEnd};
 use super::follower::Worker;
 use super::joining::Joining;
-use crate::limits::{MERGE_REPEAT, MERGE_WAIT};
+use crate::limits::{MERGE_LIMIT, MERGE_REPEAT, MERGE_WAIT};
 use crate::moment::{Level, Moment};
 use crate::wire::ToMaster;
 
@@ -32,6 +32,8 @@ pub(super) struct Settling {
     then: Then,
     pub(super) repeat_at: Duration,
     until: Duration,
+    /// What is heard of the master moves `until` no further than here.
+    latest: Duration,
 }
 
 impl Worker {
@@ -50,6 +52,7 @@ impl Worker {
                 then,
                 repeat_at: now.elapsed + MERGE_REPEAT,
                 until: now.elapsed + MERGE_WAIT,
+                latest: now.elapsed + MERGE_LIMIT,
             });
         } else {
             self.after_last_report(now, then);
@@ -74,6 +77,9 @@ impl Worker {
         let Some(settling) = &mut self.settling else {
             return;
         };
+        if let Some(heard) = self.last_heartbeat {
+            settling.until = (heard + MERGE_WAIT).clamp(settling.until, settling.latest);
+        }
         if settling.until <= now.elapsed {
             let then = settling.then;
             self.settling = None;

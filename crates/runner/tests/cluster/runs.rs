@@ -217,6 +217,34 @@ fn a_master_that_quits_waits_for_the_last_reports_and_no_longer() {
 }
 
 #[test]
+fn a_master_that_quits_waits_longer_for_workers_that_are_heard() {
+    let mut cluster = Cluster::new(3);
+    cluster.start(9, 9.0);
+    cluster.pass(5.0);
+    cluster.dropped = vec!["stats"];
+    cluster.quit();
+    cluster.pass(20.0);
+    assert_eq!(cluster.end, None, "heartbeats come in");
+    cluster.dropped.clear();
+    cluster.until(3.0, "it ends", |it| it.end.is_some());
+    assert_eq!(cluster.merged, cluster.served(), "nothing is lost");
+}
+
+#[test]
+fn a_master_that_quits_does_not_wait_for_ever() {
+    for (is_cut, limit) in [(true, 6.0), (false, 30.1)] {
+        let mut cluster = Cluster::new(3);
+        cluster.start(9, 9.0);
+        cluster.pass(5.0);
+        cluster.dropped = vec!["stats"];
+        cluster.nodes.iter_mut().for_each(|it| it.is_cut = is_cut);
+        cluster.quit();
+        let took = cluster.until(limit, "it ends", |it| it.end.is_some());
+        assert!(took > limit - 3.0, "{took}");
+    }
+}
+
+#[test]
 fn a_master_that_quits_between_two_runs_tells_those_who_are_not_ready_again() {
     let mut cluster = Cluster::new(0);
     cluster.wait_after_stop = seconds(100.0);
