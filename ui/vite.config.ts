@@ -110,7 +110,7 @@ export default defineConfig(({ mode }) => ({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 40_000, interval: 100 } },
     // Tests in a browser wait most of the time: several files do so at once.
-    maxWorkers: 3,
+    maxWorkers: 2,
     alias: Object.fromEntries(
       ["axe-core", "playwright-core"].map((name) => [name, resolve("node_modules", name)]),
     ),
