@@ -69,6 +69,20 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     expect(await page.locator(".stale").count()).toBe(0);
   });
 
+  test("says that it is older than the server, and is the new one when it is loaded again", async () => {
+    const { page } = watched;
+    await page.goto(base + OVERVIEW);
+    await page.getByText("● Running").waitFor();
+    const said = page.getByText("The page is older than the server.");
+    expect(await said.count()).toBe(0);
+    server.mood.page = "another";
+    server.cut();
+    await said.waitFor();
+    await page.getByRole("button", { name: "Reload" }).click();
+    await page.getByText("● Running").waitFor();
+    await expect.poll(() => said.count()).toBe(0);
+  });
+
   test("shows the end of a run that another one followed while nobody looked", async () => {
     const { page } = watched;
     await page.goto(base + OVERVIEW);
@@ -153,6 +167,27 @@ describe.skipIf(!hasBrowser)("the live page", () => {
     const cells = page.locator("tbody tr").first().locator("td");
     await expect.poll(() => page.locator("tbody tr").count()).toBe(3);
     expect(await cells.nth(4).innerText()).toBe("–");
+    // Seconds go on, and what they do not change is left alone.
+    await page.evaluate(() => {
+      const count = (found: Element | null, name: string) => {
+        document.body.dataset[name] = "0";
+        new MutationObserver((changes) => {
+          const before = Number(document.body.dataset[name]);
+          document.body.dataset[name] = String(before + changes.length);
+        }).observe(found as Element, {
+          subtree: true,
+          childList: true,
+          characterData: true,
+          attributes: true,
+        });
+      };
+      count(document.querySelector("tbody"), "rows");
+      count(document.querySelector(".run-facts"), "head");
+    });
+    const changes = (name: string) =>
+      page.evaluate((of) => Number(document.body.dataset[of]), name);
+    await expect.poll(() => changes("head")).toBeGreaterThanOrEqual(3);
+    expect(await changes("rows")).toBe(0);
   });
 
   test("figures are those that the server sent", async () => {

@@ -178,6 +178,21 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.locator(".exception canvas").first().waitFor();
   });
 
+  test("sees which endpoints failed in a stretch", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/failures?t=400-600`);
+    const failed = page.locator("section", { hasText: "Endpoints that failed in 06:40–10:00" });
+    const rows = failed.locator("tbody tr:not(.spacer)");
+    await rows.first().waitFor();
+    const counts = await rows.evaluateAll((all) =>
+      all.map((row) => Number(row.children[3]?.textContent?.replaceAll(",", ""))),
+    );
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+    expect(counts).toEqual([...counts].sort((a, b) => b - a));
+    await rows.first().click();
+    await page.waitForURL("**/endpoints?*t=400-600*");
+  });
+
   test("sees markup in names and messages as text", async () => {
     const { page } = watched;
     await page.goto(`${base}/runs/42/failures`);
@@ -209,9 +224,9 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.getByRole("button", { name: "linear axis" }).waitFor();
     await page.getByRole("link", { name: /^Failures/ }).click();
     await page.getByText("whole run, not 01:00–03:20").first().waitFor();
+    await page.getByText(/^No failures in [\d,]+ requests of this stretch\.$/).waitFor();
     expect(page.url()).toContain("t=60-200&y=linear");
-    await page.keyboard.press("g");
-    await page.keyboard.press("o");
+    await goByKeys(page, "o", /\/overview/);
     await page.getByRole("button", { name: /^Show all/ }).click();
     await expect.poll(() => page.url()).not.toContain("t=60");
   });

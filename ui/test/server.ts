@@ -13,6 +13,8 @@ export interface Mood {
   /** The second of the run at which time stands still; `null` where it goes on by itself. */
   second: number | null;
   instance: string;
+  /** What is said of the page that is sent; `null` as of a server that has none. */
+  page: string | null;
   /** Nothing is sent, though connections are open. */
   isSilent: boolean;
   /** Streams are held back, as by a proxy. */
@@ -56,6 +58,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
     script: SCRIPT,
     second: null,
     instance: "first",
+    page: existsSync(join(ASSETS, "index.html")) ? "page" : null,
     isSilent: false,
     isHeldBack: false,
     needsLogin: false,
@@ -93,11 +96,10 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
 
   function hello(request: IncomingMessage): Event {
     const t = clock();
-    const page = existsSync(join(ASSETS, "index.html")) ? "page" : null;
     const data = {
       instance: mood.instance,
       version: "0.1.0",
-      page,
+      page: mood.page,
       seq: t,
       now: start + t,
       session: session(request),
@@ -375,7 +377,11 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
         from: Number(url.searchParams.get("from")),
         to: Number(url.searchParams.get("to")),
         total: world.figures(mood.script, 400, 140, true),
-        entries: world.entries(mood.script, 140, indexes),
+        entries: world.entries(
+          mood.script,
+          Math.round(Number(url.searchParams.get("to")) - start),
+          indexes,
+        ),
       });
     }
     if (rest === "/trends") {

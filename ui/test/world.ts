@@ -179,7 +179,7 @@ export function workers(script: Script, start: number, t: number): WorkerColumns
     users: all.map((index) => (isLost(index) ? 0 : 25)),
     // Sent although the worker is lost: the page has to leave it out.
     cpu_percent: all.map(cpu),
-    cpu_peak_percent: all.map((index) => cpu(index) + 5),
+    cpu_peak_percent: all.map((index) => (isLost(index) ? 41 : cpu(index) + 5)),
     memory_bytes: all.map((index) => (70 + (index % 9)) * 2 ** 20),
     lag_ms: all.map((index) => short(0.4 + wobble(index))),
     clock_offset_ms: all.map((index) => short(wobble(index) * 3)),

@@ -2,21 +2,25 @@
 
 import { useCallback, useEffect, useMemo } from "preact/hooks";
 import { type FoldedFailure, foldErrors } from "../fold.ts";
+import { formatCount, formatElapsed } from "../format.ts";
 import type { FailureCourses, GroupCourse } from "../model.ts";
 import type { Order } from "../order.ts";
 import { FailuresOverTime } from "../parts/charts.tsx";
+import { COLUMNS, EntryTable } from "../parts/entry-table.tsx";
 import { ExceptionList, FailureTable, SHOWN_ERRORS } from "../parts/failure-table.tsx";
 import { Filter } from "../parts/field.tsx";
+import { byTrouble, windowRows } from "../rows.ts";
 import { matches, orderText, parseOrder } from "../search.ts";
 import type { Answer } from "../state/commands.ts";
 import { getFailures } from "../state/orders.ts";
-import { query, setQuery, shownWindow } from "../state/place.ts";
+import { go, query, setQuery, shownWindow, tabPath } from "../state/place.ts";
 import {
   exceptions,
   failures,
   isLasting,
   isStale,
   marks,
+  names,
   overview,
   state,
   timeline,
@@ -26,6 +30,7 @@ import { emptyText, noLinesText } from "../words.ts";
 import { scopeOf } from "./scope.ts";
 import { useSmallLines } from "./small-lines.ts";
 import { wholeRunText } from "./whole-run.ts";
+import { useWindow } from "./window.ts";
 import "../style/later.ts";
 
 /** Errors whose lines are asked for at once. */
@@ -79,6 +84,7 @@ export function Failures() {
           empty={noLinesText(requests, isOver)}
         />
       )}
+      <FailedThen />
       <section class="card section">
         <header class="section-head">
           <h2>Failed requests</h2>
@@ -111,6 +117,37 @@ export function Failures() {
         )}
       </section>
     </>
+  );
+}
+
+const COUNTS = COLUMNS.filter(({ id }) =>
+  ["method", "name", "requests", "failed", "ratio"].includes(id),
+);
+
+/** Endpoints that failed in the stretch that is chosen: groups of failures are counted over the whole run. */
+function FailedThen() {
+  const chosen = useWindow();
+  const run = viewedRun.value;
+  if (chosen === null || run === null) {
+    return null;
+  }
+  const all = windowRows(chosen.window, names.value);
+  const span = `${formatElapsed(chosen.from)}–${formatElapsed(chosen.to)}`;
+  return (
+    <section class="card section">
+      <header class="section-head">
+        <h2>Endpoints that failed in {span}</h2>
+      </header>
+      <EntryTable
+        label="Endpoints that failed in the chosen stretch"
+        columns={COUNTS}
+        rows={byTrouble(all.values()).filter((row) => row.failures > 0)}
+        total={all.get(0) ?? null}
+        isOrdered
+        empty={`No failures in ${formatCount(all.get(0)?.requests ?? 0)} requests of this stretch.`}
+        onOpen={(row) => go(tabPath(run, "endpoints", String(row.index)))}
+      />
+    </section>
   );
 }
 

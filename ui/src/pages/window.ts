@@ -11,16 +11,17 @@ export function useWindow(): { from: number; to: number; window: EntryWindow } |
   const [found, setFound] = useState<{ from: number; to: number; window: EntryWindow } | null>(
     null,
   );
-  const chosen = shownWindow.value;
+  // Numbers: what else changes in the address makes another object of the same stretch.
+  const { from = null, to = null } = shownWindow.value ?? {};
   const run = viewedRun.value;
   const start = state.value?.started_at ?? null;
   useEffect(() => {
     setFound(null);
-    if (chosen === null || run === null || start === null) {
+    if (from === null || to === null || run === null || start === null) {
       return;
     }
     let isWanted = true;
-    void getWindow(run, start + chosen.from, start + chosen.to).then((answer) => {
+    void getWindow(run, start + from, start + to).then((answer) => {
       if (isWanted && isDone(answer)) {
         const { value } = answer;
         setFound({ from: value.from - start, to: value.to - start, window: value });
@@ -29,6 +30,6 @@ export function useWindow(): { from: number; to: number; window: EntryWindow } |
     return () => {
       isWanted = false;
     };
-  }, [chosen, run, start]);
+  }, [from, to, run, start]);
   return found;
 }

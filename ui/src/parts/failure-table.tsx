@@ -30,8 +30,29 @@ export function FailureTable(props: {
 }) {
   const { courses } = props;
   const rows = useMemo(() => foldFailures(props.rows), [props.rows]);
+  // The same list as before, unless it differs: rows are drawn anew when their columns are others.
+  const columns = useMemo(() => columnsOf(props.rows, courses), [props.rows, courses]);
+  return (
+    <Table
+      label="Failed requests"
+      columns={columns}
+      rows={rows}
+      id={(row) => row.id}
+      empty={props.empty}
+      isWhole={props.isWhole ?? false}
+      {...(props.order && { order: props.order })}
+      {...(props.onOrder && { onOrder: props.onOrder })}
+      {...(props.onSight && { onSight: props.onSight })}
+    />
+  );
+}
+
+function columnsOf(
+  groups: readonly FailureGroup[],
+  courses: Courses | undefined,
+): readonly TableColumn<FoldedFailure>[] {
   const courseOf = (row: FoldedFailure) => courses && joinCourses(row.ids, courses);
-  const all = props.rows.reduce((sum, row) => sum + row.occurrences, 0);
+  const all = groups.reduce((sum, row) => sum + row.occurrences, 0);
   const columns: TableColumn<FoldedFailure>[] = [
     {
       id: "count",
@@ -80,7 +101,7 @@ export function FailureTable(props: {
     moment("last", "Last seen", (row) => row.last_seen),
   ];
   // A process without workers has none to tell.
-  if (props.rows.some((row) => row.worker_count !== null)) {
+  if (groups.some((row) => row.worker_count !== null)) {
     columns.push({
       id: "workers",
       title: "Workers",
@@ -104,19 +125,7 @@ export function FailureTable(props: {
       width: "108px",
     });
   }
-  return (
-    <Table
-      label="Failed requests"
-      columns={columns}
-      rows={rows}
-      id={(row) => row.id}
-      empty={props.empty}
-      isWhole={props.isWhole ?? false}
-      {...(props.order && { order: props.order })}
-      {...(props.onOrder && { onOrder: props.onOrder })}
-      {...(props.onSight && { onSight: props.onSight })}
-    />
-  );
+  return columns;
 }
 
 function Course(props: { course: GroupCourse | undefined }) {
