@@ -80,7 +80,9 @@ def test_a_frozen_worker_comes_back_with_all_that_it_had_counted(cluster: Cluste
     end = master.wait_for("quit")
     assert end["entries"] == cluster.target.counts()
     frozen = id_of(workers[0])
-    started, lost, moved, back, ended = end["markers"]
+    # How busy the machine is, is another matter.
+    markers = [text for text in end["markers"] if "of a core" not in text]
+    started, lost, moved, back, ended = markers
     assert started == "run started with 12 users"
     assert lost == f"worker {frozen} lost, one of 3, with 4 users"
     assert moved.startswith("4 users moved in ")

@@ -1,5 +1,6 @@
 """The local runner, where what it does cannot be seen in the order of events alone."""
 
+import re
 from unittest.mock import Mock
 
 import gevent
@@ -334,10 +335,30 @@ def test_a_run_notes_for_the_charts_when_it_began_changed_and_ended() -> None:
     ]
 
 
-def test_figures_that_are_reset_in_a_run_leave_its_markers() -> None:
+def test_figures_that_are_reset_in_a_run_leave_its_markers_and_add_one() -> None:
     runner = runner_for(Waiting, reset_stats=True)
+    runner.stats.reset_all()
+    assert runner.stats.native.markers() == []
     all_spawned = spawned(runner)
     runner.start(1, 100)
     until(all_spawned)
-    assert [text for _, _, text in runner.stats.native.markers()] == ["run started with 1 user"]
+    assert [text for _, _, text in runner.stats.native.markers()] == [
+        "run started with 1 user",
+        "statistics reset",
+    ]
+    runner.quit()
+
+
+def test_the_end_of_a_long_ramp_and_a_cpu_that_is_the_limit_are_marked() -> None:
+    runner = runner_for(Waiting)
+    all_spawned = spawned(runner)
+    runner.start(3, 1.5)
+    until(all_spawned)
+    # A reading over more than the run says nothing about it.
+    for seconds in (3600.0, 0.0, 0.0):
+        runner._on_overload(seconds)
+    started, all_users, *others = [text for _, _, text in runner.stats.native.markers()]
+    assert started == "run started with 3 users"
+    assert re.fullmatch(r"all 3 users run after \d+ s", all_users)
+    assert others == ["the load generator uses more than 90 % of a core"]
     runner.quit()

@@ -1706,7 +1706,7 @@ export interface components {
          * @description What a mark stands for.
          * @enum {string}
          */
-        MarkKind: "start" | "all_users" | "users" | "stop" | "end" | "reset" | "worker_joined" | "worker_lost" | "worker_back" | "worker_left" | "overloaded" | "note" | "other";
+        MarkKind: "start" | "all_users" | "users" | "end" | "reset" | "worker_joined" | "worker_lost" | "worker_back" | "worker_left" | "overloaded" | "note" | "other";
         /** @description Write a note at a moment of the run: `POST /api/v1/runs/{id}/notes`. */
         NoteRequest: {
             /** @description What it says, at most 500 characters. */

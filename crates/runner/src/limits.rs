@@ -9,6 +9,9 @@ pub const WORKER_REPORT_INTERVAL: Duration = Duration::from_secs(3);
 /// CPU use of a process above which a tester is warned, in percent of one core.
 pub const CPU_WARNING_THRESHOLD: f64 = 90.0;
 
+/// What a worker says of its CPU is an average over so long.
+pub const CPU_READING: Duration = Duration::from_secs(10);
+
 /// A worker sends a heartbeat, and a master counts down, this often.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 

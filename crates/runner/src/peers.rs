@@ -47,6 +47,11 @@ impl Peer {
         self.user_count
     }
 
+    /// Whether its CPU is the limit, by its last heartbeat.
+    pub(crate) fn is_hot(&self) -> bool {
+        self.cpu_usage > CPU_WARNING_THRESHOLD
+    }
+
     /// Seconds by which its clock is behind the master's; 0 if it is right, or if nobody knows.
     pub fn clock_offset(&self) -> f64 {
         // The heartbeat that was on its way for the shortest time tells it best.
@@ -218,7 +223,7 @@ impl Peers {
             let bytes = usage.as_f64() as u64;
             peer.memory_usage = bytes;
         }
-        let is_hot = peer.cpu_usage > CPU_WARNING_THRESHOLD && !peer.cpu_warning_emitted;
+        let is_hot = peer.is_hot() && !peer.cpu_warning_emitted;
         peer.cpu_warning_emitted |= is_hot;
         let is_first = is_back || !peer.has_beaten;
         peer.has_beaten = true;

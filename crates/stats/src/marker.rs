@@ -14,8 +14,8 @@ pub const MAX_MARKERS: usize = 512;
 /// workers that are lost together end within a second or two.
 pub const JOINED_WITHIN_SECONDS: f64 = 2.0;
 
-/// Markers that are folded into one of each kind when the list is full. There are eight kinds, so
-/// the list is halved at least.
+/// Markers that are folded into one of each kind when the list is full. There are twelve kinds, so a
+/// quarter of what is folded goes at least.
 const FOLDED_TOGETHER: usize = 16;
 
 /// One thing that happened.
@@ -44,7 +44,16 @@ pub enum MarkerKind {
         /// Users that there shall be.
         to: u64,
     },
-    /// Workers have gone missing or have left.
+    /// All users of a ramp run, which took long enough to be seen on a chart.
+    AllUsers {
+        /// How many.
+        user_count: u64,
+        /// Seconds from the moment they were asked for.
+        seconds: f64,
+    },
+    /// All figures were set to zero, and count on from there.
+    FiguresReset,
+    /// Workers have gone missing.
     WorkersLost {
         /// How many.
         workers: u64,
@@ -55,7 +64,16 @@ pub enum MarkerKind {
         /// Node id of the first of them.
         first: Arc<str>,
     },
-    /// Workers that were lost in this run are there again.
+    /// Workers have left in good order, or their users were stopped there.
+    WorkersLeft {
+        /// How many.
+        workers: u64,
+        /// Workers that there were before.
+        of: u64,
+        /// Node id of the first of them.
+        first: Arc<str>,
+    },
+    /// Workers that were lost in this run, or had left it, are there again.
     WorkersBack {
         /// How many.
         workers: u64,
@@ -83,6 +101,15 @@ pub enum MarkerKind {
         /// Users that there should be.
         of: u64,
     },
+    /// The CPU of workers is the limit, for the first time in this run.
+    WorkersOverloaded {
+        /// How many.
+        workers: u64,
+        /// Node id of the first of them.
+        first: Arc<str>,
+    },
+    /// The CPU of this very process, which runs the users, is the limit for the first time in this run.
+    Overloaded,
     /// Users are told to stop: what is counted from here on is the end of the run.
     RunEnded {
         /// Why, in a few words.
@@ -118,6 +145,17 @@ impl MarkerKind {
             }
             (Self::UsersChanged { to, .. }, Self::UsersChanged { to: last, .. }) => *to = *last,
             (
+                Self::AllUsers {
+                    user_count,
+                    seconds,
+                },
+                Self::AllUsers {
+                    user_count: users,
+                    seconds: took,
+                },
+            ) => (*user_count, *seconds) = (*users, *took),
+            (Self::FiguresReset, Self::FiguresReset) | (Self::Overloaded, Self::Overloaded) => {}
+            (
                 Self::WorkersLost {
                     workers,
                     of,
@@ -135,8 +173,23 @@ impl MarkerKind {
                 *of = (*of).max(*others);
                 *user_count += users;
             }
+            (
+                Self::WorkersLeft { workers, of, .. },
+                Self::WorkersLeft {
+                    workers: more,
+                    of: others,
+                    ..
+                },
+            ) => {
+                *workers += more;
+                *of = (*of).max(*others);
+            }
             (Self::WorkersBack { workers, .. }, Self::WorkersBack { workers: more, .. })
-            | (Self::WorkersJoined { workers, .. }, Self::WorkersJoined { workers: more, .. }) => {
+            | (Self::WorkersJoined { workers, .. }, Self::WorkersJoined { workers: more, .. })
+            | (
+                Self::WorkersOverloaded { workers, .. },
+                Self::WorkersOverloaded { workers: more, .. },
+            ) => {
                 *workers += more;
             }
             (
@@ -175,6 +228,15 @@ impl fmt::Display for MarkerKind {
                 write!(formatter, "run started with {}", users(*user_count))
             }
             Self::UsersChanged { from, to } => write!(formatter, "users {from} → {to}"),
+            Self::AllUsers {
+                user_count,
+                seconds,
+            } => write!(
+                formatter,
+                "all {} run after {seconds:.0} s",
+                users(*user_count)
+            ),
+            Self::FiguresReset => formatter.write_str("statistics reset"),
             Self::WorkersLost {
                 workers: 1,
                 of,
@@ -195,6 +257,14 @@ impl fmt::Display for MarkerKind {
                 "{workers} of {of} workers lost, with {}",
                 users(*user_count)
             ),
+            Self::WorkersLeft {
+                workers: 1,
+                of,
+                first,
+            } => write!(formatter, "worker {first} left, one of {of}"),
+            Self::WorkersLeft { workers, of, .. } => {
+                write!(formatter, "{workers} of {of} workers left")
+            }
             Self::WorkersBack { workers: 1, first } => write!(formatter, "worker {first} is back"),
             Self::WorkersBack { workers, .. } => write!(formatter, "{workers} workers are back"),
             Self::WorkersJoined { workers: 1, first } => {
@@ -215,6 +285,15 @@ impl fmt::Display for MarkerKind {
                     formatter,
                     "{missing} {verb} missing: load is {share:.1} % low"
                 )
+            }
+            Self::WorkersOverloaded { workers: 1, first } => {
+                write!(formatter, "worker {first} uses more than 90 % of a core")
+            }
+            Self::WorkersOverloaded { workers, .. } => {
+                write!(formatter, "{workers} workers use more than 90 % of a core")
+            }
+            Self::Overloaded => {
+                formatter.write_str("the load generator uses more than 90 % of a core")
             }
             Self::RunEnded { reason } => write!(formatter, "run ended: {reason}"),
         }
@@ -249,6 +328,16 @@ impl Markers {
     /// All of them; their times rise, unless the clock was set back.
     pub fn as_slice(&self) -> &[Marker] {
         &self.list
+    }
+
+    /// When the run that lasts has begun, in seconds since 1970; `None` if none lasts.
+    pub fn running_since(&self) -> Option<f64> {
+        let mut latest = self.list.iter().rev();
+        latest.find_map(|one| match one.kind {
+            MarkerKind::RunStarted { .. } => Some(Some(one.time)),
+            MarkerKind::RunEnded { .. } => Some(None),
+            _ => None,
+        })?
     }
 
     /// Folds the older three quarters; what happened last stays as it was.
@@ -299,6 +388,61 @@ mod tests {
         )
     }
 
+    fn left(time: f64, workers: u64) -> Marker {
+        Marker::new(
+            time,
+            MarkerKind::WorkersLeft {
+                workers,
+                of: 200,
+                first: "a".into(),
+            },
+        )
+    }
+
+    fn hot(time: f64, workers: u64) -> Marker {
+        let first = "a".into();
+        Marker::new(time, MarkerKind::WorkersOverloaded { workers, first })
+    }
+
+    #[test]
+    fn workers_that_leave_or_run_hot_together_are_one_marker_of_each() {
+        let mut markers = Markers::default();
+        for marker in [
+            left(1.0, 1),
+            left(1.5, 2),
+            hot(2.0, 1),
+            hot(3.0, 4),
+            lost(3.5, 1),
+        ] {
+            markers.push(marker);
+        }
+        let texts: Vec<String> = markers
+            .list
+            .iter()
+            .map(|one| one.kind.to_string())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "3 of 200 workers left",
+                "5 workers use more than 90 % of a core",
+                "worker a lost, one of 200, with 25 users"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_run_is_on_from_its_first_marker_to_its_last() {
+        let mut markers = Markers::default();
+        assert_eq!(markers.running_since(), None);
+        markers.push(Marker::new(1.0, MarkerKind::RunStarted { user_count: 1 }));
+        markers.push(changed(2.0, 1, 2));
+        assert_eq!(markers.running_since(), Some(1.0));
+        let reason = "stopped".into();
+        markers.push(Marker::new(3.0, MarkerKind::RunEnded { reason }));
+        assert_eq!(markers.running_since(), None);
+    }
+
     #[test]
     fn workers_that_are_lost_together_are_one_marker() {
         let mut markers = Markers::default();
@@ -338,6 +482,22 @@ mod tests {
             (
                 MarkerKind::UsersChanged { from: 500, to: 800 },
                 "users 500 → 800",
+            ),
+            (
+                MarkerKind::AllUsers {
+                    user_count: 5000,
+                    seconds: 99.6,
+                },
+                "all 5000 users run after 100 s",
+            ),
+            (MarkerKind::FiguresReset, "statistics reset"),
+            (left(0.0, 1).kind, "worker a left, one of 200"),
+            (left(0.0, 2).kind, "2 of 200 workers left"),
+            (hot(0.0, 1).kind, "worker a uses more than 90 % of a core"),
+            (hot(0.0, 3).kind, "3 workers use more than 90 % of a core"),
+            (
+                MarkerKind::Overloaded,
+                "the load generator uses more than 90 % of a core",
             ),
             (moved(0.0, 4.04).kind, "25 users moved in 4.0 s"),
             (

@@ -10,7 +10,7 @@ use crate::history::CHART_PERCENTILES;
 use crate::rate::second_of;
 use crate::table::Table;
 use crate::{
-    Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, Marker, Markers,
+    Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, Marker, MarkerKind, Markers,
     OTHER_FAILURES, OTHER_NAMES, Report, Settings, Snapshot, Window,
 };
 
@@ -254,6 +254,17 @@ impl Totals {
     /// Notes what has happened besides requests.
     pub fn mark(&mut self, marker: Marker) {
         Arc::make_mut(&mut self.markers).push(marker);
+    }
+
+    /// Notes that the CPU of this process is the limit, by a reading over so many `seconds`: once in a
+    /// run, and only if the run was on for all of them.
+    pub fn mark_overload(&mut self, now: f64, seconds: f64) {
+        let is_told = |one: &Marker| one.kind == MarkerKind::Overloaded;
+        let begun_at = self.markers.running_since();
+        let is_of_run = begun_at.is_some_and(|begun_at| now - begun_at >= seconds);
+        if is_of_run && !self.markers.as_slice().iter().any(is_told) {
+            self.mark(Marker::new(now, MarkerKind::Overloaded));
+        }
     }
 
     /// What has happened in this run besides requests.

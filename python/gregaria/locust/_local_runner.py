@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ logger = logging.getLogger("locust.runners")
 
 #: Users spawned a second above which the log warns.
 HIGH_SPAWN_RATE = 100
+
+#: Seconds that a ramp takes at least, as it was asked for, before it is said that all users run.
+LONG_RAMP = 2.0
 
 
 class LocalRunner(Runner):
@@ -70,7 +74,8 @@ class LocalRunner(Runner):
                 "wait is True but the amount of users to add is greater than the spawn rate"
             )
         environment = self.environment
-        stops = self._stops
+        stops, asked_at = self._stops, time.monotonic()
+        more_users = user_count - self.user_count
         if self.state not in (STATE_RUNNING, STATE_SPAWNING):
             if not self._begin_test():
                 return
@@ -92,7 +97,12 @@ class LocalRunner(Runner):
         counts = self.user_classes_count
         self.target_user_classes_count = counts
         logger.info("All users spawned: %s", _format_user_classes_count_for_log(counts))
+        if more_users >= LONG_RAMP * spawn_rate and sum(counts.values()) == user_count:
+            self.stats.native.mark_all_users(user_count, time.monotonic() - asked_at)
         environment.events.spawning_complete.fire(user_count=sum(counts.values()))
+
+    def _on_overload(self, seconds: float) -> None:
+        self.stats.native.mark_overload(seconds)
 
     def _before_stop(self) -> None:
         self.stats.native.mark_end(self._end_reason)

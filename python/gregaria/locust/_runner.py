@@ -281,6 +281,9 @@ class Runner:
             gevent.sleep(TICK_INTERVAL)
             self._allowed_hosts.tell()
 
+    def _on_overload(self, seconds: float) -> None:
+        """The CPU of this process was the limit for so many seconds."""
+
     def monitor_cpu_and_memory(self) -> NoReturn:
         """Measures this process, and warns when its CPU is the limit."""
         # Tests and locustfiles change these two.
@@ -302,6 +305,7 @@ class Runner:
                         _SPREAD_THE_LOAD,
                     )
                     self.cpu_warning_emitted = True
+                self._on_overload(runners.CPU_MONITOR_INTERVAL)
             self.environment.events.usage_monitor.fire(
                 environment=self.environment,
                 cpu_usage=self.current_cpu_usage,

@@ -226,10 +226,17 @@ impl Stats {
             .collect())
     }
 
-    /// Back to zero from this moment on; entries and exceptions stay, failures go.
+    /// Back to zero from this moment on; entries and exceptions stay, failures go. In a run, its
+    /// charts are told.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
         // With what is pending added first: its names stay, too.
-        self.source.totals(py)?.reset_all(self.source.clock.now());
+        let now = self.source.clock.now();
+        let mut totals = self.source.totals(py)?;
+        totals.reset_all(now);
+        if totals.markers().running_since().is_some() {
+            totals.mark(gregaria_stats::Marker::new(now, MarkerKind::FiguresReset));
+        }
+        drop(totals);
         // What was slow before is no measure of what comes.
         self.source.recorder.clear();
         Ok(())
@@ -276,6 +283,23 @@ impl Stats {
         }
         let (from, to) = (before, user_count);
         self.note(py, MarkerKind::UsersChanged { from, to })
+    }
+
+    /// Notes that all users of a ramp run, and how many seconds that took.
+    fn mark_all_users(&self, py: Python<'_>, user_count: u64, seconds: f64) -> PyResult<()> {
+        let kind = MarkerKind::AllUsers {
+            user_count,
+            seconds,
+        };
+        self.note(py, kind)
+    }
+
+    /// Notes that the CPU of this process is the limit, by a reading over so many seconds: once in a
+    /// run, and only if the run was on for all of them.
+    fn mark_overload(&self, py: Python<'_>, seconds: f64) -> PyResult<()> {
+        let now = self.source.clock.now();
+        self.source.totals(py)?.mark_overload(now, seconds);
+        Ok(())
     }
 
     /// Notes that users are told to stop, and why.

@@ -9,15 +9,19 @@ use gregaria_stats::{Marker, MarkerKind};
 use super::action::MasterAction;
 use super::leader::Master;
 use super::ramp::Ramp;
-use crate::limits::MOVE_LIMIT;
+use crate::limits::{CPU_READING, MOVE_LIMIT};
 use crate::moment::{Level, Moment};
 
 /// What lost workers have left behind in this run.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
     dip: Option<Dip>,
-    /// Workers that were lost and have not come back.
+    /// Workers that were lost, or have left, and have not come back.
     absent: HashSet<Arc<str>>,
+    /// Workers whose CPU has been the limit.
+    hot: HashSet<Arc<str>>,
+    /// When the run has begun.
+    begun_at: Duration,
 }
 
 /// Users that nobody runs, since their worker was lost.
@@ -29,24 +33,53 @@ struct Dip {
     is_told: bool,
 }
 
+impl Losses {
+    /// None, in a run that begins now.
+    pub(super) fn from(now: Moment) -> Self {
+        Self {
+            begun_at: now.elapsed,
+            ..Self::default()
+        }
+    }
+}
+
 impl Master {
     pub(super) fn mark(&mut self, now: Moment, kind: MarkerKind) {
         self.act(MasterAction::Mark(Marker::new(now.unix, kind)));
     }
 
-    /// A worker that takes part in the run is gone, and with it so many users; there were so many
-    /// workers before.
+    /// A worker that takes part in the run has gone missing, and with it so many users; there were
+    /// so many workers before.
     pub(super) fn lost(&mut self, now: Moment, id: &Arc<str>, user_count: u64, of: u64) {
+        let kind = MarkerKind::WorkersLost {
+            workers: 1,
+            of,
+            user_count,
+            first: Arc::clone(id),
+        };
+        self.mark(now, kind);
+        self.miss(now, id, user_count);
+    }
+
+    /// The same of one that has said that it leaves. One in good order has let its users go before.
+    pub(super) fn left(&mut self, now: Moment, id: &Arc<str>, user_count: u64, of: u64) {
+        let (workers, first) = (1, Arc::clone(id));
+        self.mark(now, MarkerKind::WorkersLeft { workers, of, first });
+        self.miss(now, id, user_count);
+    }
+
+    /// The CPU of a worker is the limit: told once in a run, and of readings that are all of it.
+    pub(super) fn overloaded(&mut self, now: Moment, id: &Arc<str>) {
+        let is_of_run = now.elapsed >= self.losses.begun_at + CPU_READING;
+        if self.run.is_some() && is_of_run && self.losses.hot.insert(Arc::clone(id)) {
+            let (workers, first) = (1, Arc::clone(id));
+            self.mark(now, MarkerKind::WorkersOverloaded { workers, first });
+        }
+    }
+
+    /// So many users have no worker any more.
+    fn miss(&mut self, now: Moment, id: &Arc<str>, user_count: u64) {
         self.losses.absent.insert(Arc::clone(id));
-        self.mark(
-            now,
-            MarkerKind::WorkersLost {
-                workers: 1,
-                of,
-                user_count,
-                first: Arc::clone(id),
-            },
-        );
         if user_count > 0 {
             let dip = self.losses.dip.get_or_insert(Dip {
                 since: now.elapsed,

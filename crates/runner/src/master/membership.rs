@@ -116,6 +116,9 @@ impl Master {
             self.peers.compare_clocks(from, now.unix - pulse.clock);
         }
         self.correct(now, from, pulse, beat.brings_users);
+        if self.peers.get(from).is_some_and(Peer::is_hot) {
+            self.overloaded(now, from);
+        }
         if beat.is_hot {
             self.log(
                 Level::Warning,
@@ -197,7 +200,7 @@ impl Master {
             return false;
         };
         if self.run.is_some() && gone.state != State::Missing {
-            self.lost(now, id, gone.user_count(), of);
+            self.left(now, id, gone.user_count(), of);
         }
         self.log(
             Level::Info,

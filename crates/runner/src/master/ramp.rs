@@ -28,6 +28,10 @@ pub struct Start {
     pub user_classes: Option<Vec<String>>,
 }
 
+/// Seconds that a ramp takes at least, as it was asked for, before it is said that all users run: in
+/// less it is the same moment on a chart.
+const LONG_RAMP: f64 = 2.0;
+
 /// What all workers are told with each step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Job {
@@ -48,6 +52,8 @@ pub(super) struct Run {
     pub(super) job: Arc<Job>,
     pub(super) user_count: usize,
     pub(super) spawn_rate: f64,
+    /// When the ramp under way was asked for, if it is to be told that all its users run.
+    told_since: Option<Duration>,
 }
 
 /// Where a ramp stands.
@@ -129,7 +135,7 @@ impl Master {
             Ramp::Beginning(start) => {
                 self.run = None;
                 self.run_number += 1;
-                self.losses = Losses::default();
+                self.losses = Losses::from(now);
                 let user_count = start.user_count as u64;
                 if self.ramp_to(now, &start, job) {
                     self.mark(now, MarkerKind::RunStarted { user_count });
@@ -160,8 +166,11 @@ impl Master {
             job: Arc::default(),
             user_count: 0,
             spawn_rate: 1.0,
+            told_since: None,
         });
         run.job = Arc::new(job);
+        let more = start.user_count.saturating_sub(run.user_count) as f64;
+        run.told_since = (more >= LONG_RAMP * start.spawn_rate).then_some(now.elapsed);
         run.user_count = start.user_count;
         run.spawn_rate = start.spawn_rate;
         let names: Option<Vec<&str>> = start
@@ -217,7 +226,7 @@ impl Master {
                     let is_reported =
                         self.peers.user_count() == round.placement.user_count() as u64;
                     if is_reported || *until <= now.elapsed {
-                        self.end_ramp(is_reported);
+                        self.end_ramp(now, is_reported);
                     }
                     return;
                 }
@@ -281,7 +290,7 @@ impl Master {
         }
     }
 
-    fn end_ramp(&mut self, is_reported: bool) {
+    fn end_ramp(&mut self, now: Moment, is_reported: bool) {
         let Ramp::Reporting { round, .. } = std::mem::replace(&mut self.ramp, Ramp::Idle) else {
             return;
         };
@@ -302,6 +311,23 @@ impl Master {
             )
         };
         self.log(Level::Info, text);
+        self.tell_of_all_users(now, user_count);
         self.act(MasterAction::StartDone);
+    }
+
+    /// Marks the end of a long ramp, if all users are reported.
+    fn tell_of_all_users(&mut self, now: Moment, user_count: u64) {
+        let asked_at = self.run.as_mut().and_then(|run| run.told_since.take());
+        let Some(asked_at) = asked_at else {
+            return;
+        };
+        if self.peers.user_count() == user_count {
+            let seconds = now.elapsed.saturating_sub(asked_at).as_secs_f64();
+            let kind = MarkerKind::AllUsers {
+                user_count,
+                seconds,
+            };
+            self.mark(now, kind);
+        }
     }
 }

@@ -59,6 +59,80 @@ fn a_run_is_marked_at_its_start_at_changes_and_at_its_end() {
 }
 
 #[test]
+fn the_end_of_a_ramp_is_marked_if_it_took_long_enough_to_be_seen() {
+    let mut cluster = Cluster::new(2);
+    cluster.start(10, 2.5);
+    cluster.until(10.0, "all users run", |it| it.state() == State::Running);
+    // Shared out anew, and fewer users: nobody waits for these ramps.
+    cluster.add("late_1");
+    cluster.pass(3.0);
+    cluster.start(4, 1.0);
+    cluster.pass(10.0);
+    cluster.start(6, 1.0);
+    cluster.pass(5.0);
+    let marked = cluster.marked();
+    assert_eq!(
+        texts(&marked),
+        [
+            "run started with 10 users",
+            "all 10 users run after 3 s",
+            "worker late_1 has joined",
+            "users 10 → 4",
+            "users 4 → 6",
+            "all 6 users run after 1 s"
+        ]
+    );
+}
+
+#[test]
+fn a_ramp_whose_users_are_not_all_reported_is_not_marked_as_complete() {
+    let mut cluster = Cluster::new(2);
+    cluster.start(10, 2.5);
+    cluster.pass(1.0);
+    cluster.dropped = vec!["spawning", "spawning_complete", "stats"];
+    cluster.until(10.0, "the wait is over", |it| it.state() == State::Running);
+    assert_eq!(texts(&after_start(&cluster)), [""; 0]);
+}
+
+#[test]
+fn a_worker_that_leaves_by_itself_has_left_and_is_not_lost() {
+    let mut cluster = running(3, 30);
+    let id = cluster.nodes[1].id.clone();
+    cluster.master.dismiss_worker(cluster.at(), &id);
+    cluster.pass(3.0);
+    let marked = after_start(&cluster);
+    let texts = texts(&marked);
+    assert_eq!(texts, [format!("worker {id} left, one of 3")]);
+    assert_eq!(cluster.users(), 30);
+}
+
+#[test]
+fn an_overloaded_worker_is_marked_once_in_a_run_by_what_it_says_of_this_run() {
+    let mut cluster = running(2, 10);
+    let ids: Vec<_> = cluster.nodes.iter().map(|node| node.id.clone()).collect();
+    cluster.nodes[0].worker.set_usage(99.0, 0);
+    cluster.nodes[1].worker.set_usage(90.0, 0);
+    // A reading of the first seconds is one of what was before, too.
+    cluster.pass(3.0);
+    assert_eq!(texts(&after_start(&cluster)), [""; 0]);
+    cluster.pass(10.0);
+    cluster.nodes[0].worker.set_usage(50.0, 0);
+    cluster.pass(3.0);
+    cluster.nodes[0].worker.set_usage(99.0, 0);
+    cluster.pass(3.0);
+    let hot = format!("worker {} uses more than 90 % of a core", ids[0]);
+    assert_eq!(texts(&after_start(&cluster)), [hot.as_str()]);
+    cluster.stop();
+    cluster.pass(3.0);
+    cluster.markers.clear();
+    cluster.start(10, 10.0);
+    cluster.pass(9.0);
+    assert_eq!(texts(&after_start(&cluster)), [""; 0]);
+    cluster.pass(3.0);
+    assert_eq!(texts(&after_start(&cluster)), [hot.as_str()]);
+}
+
+#[test]
 fn lost_workers_are_one_marker_and_their_users_move_within_five_seconds() {
     let mut cluster = running(8, 80);
     for _ in 0..3 {

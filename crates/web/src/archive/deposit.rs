@@ -236,11 +236,15 @@ fn word(kind: &MarkerKind) -> &'static str {
     match kind {
         MarkerKind::RunStarted { .. } => "run_started",
         MarkerKind::UsersChanged { .. } => "users_changed",
+        MarkerKind::AllUsers { .. } => "all_users",
+        MarkerKind::FiguresReset => "figures_reset",
         MarkerKind::WorkersLost { .. } => "workers_lost",
+        MarkerKind::WorkersLeft { .. } => "workers_left",
         MarkerKind::WorkersBack { .. } => "workers_back",
         MarkerKind::WorkersJoined { .. } => "workers_joined",
         MarkerKind::UsersMoved { .. } => "users_moved",
         MarkerKind::UsersMissing { .. } => "users_missing",
+        MarkerKind::WorkersOverloaded { .. } | MarkerKind::Overloaded => "overloaded",
         MarkerKind::RunEnded { .. } => "run_ended",
     }
 }

@@ -14,7 +14,7 @@ use crate::seam::View;
 use super::run::Run;
 use super::state::{lasts, state_of};
 use super::workers::Crew;
-use super::{FoldersBy, Slot, Topics, failures, figures};
+use super::{FoldersBy, Slot, Topics, failures, figures, workers};
 
 /// Seconds that a viewer may have missed and still get them one by one.
 pub const KEPT_SLOTS: usize = 120;
@@ -176,7 +176,7 @@ impl Board {
             .then(|| format!("all {all} workers are lost"));
         let hot: Vec<f64> = match &view.workers {
             None => vec![view.status.cpu_percent],
-            Some(workers) => workers.iter().map(|worker| worker.cpu_percent).collect(),
+            Some(workers) => workers.iter().filter_map(workers::cpu_of).collect(),
         };
         let hot = hot.iter().filter(|cpu| **cpu > OVERLOAD_PERCENT).count();
         let overloaded = (is_on && hot > 0).then(|| match &view.workers {

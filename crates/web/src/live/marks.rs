@@ -133,7 +133,11 @@ fn mark(place: usize, marker: &Marker) -> Mark {
     let kind = match marker.kind {
         MarkerKind::RunStarted { .. } => MarkKind::Start,
         MarkerKind::UsersChanged { .. } => MarkKind::Users,
+        MarkerKind::AllUsers { .. } => MarkKind::AllUsers,
+        MarkerKind::FiguresReset => MarkKind::Reset,
         MarkerKind::WorkersLost { .. } => MarkKind::WorkerLost,
+        MarkerKind::WorkersLeft { .. } => MarkKind::WorkerLeft,
+        MarkerKind::WorkersOverloaded { .. } | MarkerKind::Overloaded => MarkKind::Overloaded,
         MarkerKind::WorkersBack { .. } => MarkKind::WorkerBack,
         MarkerKind::WorkersJoined { .. } => MarkKind::WorkerJoined,
         MarkerKind::UsersMoved { .. } | MarkerKind::UsersMissing { .. } => MarkKind::Other,

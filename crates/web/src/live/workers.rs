@@ -123,7 +123,8 @@ pub(super) fn counts(workers: &[Worker], expected: Option<u64>) -> WorkerCounts 
     }
 }
 
-fn cpu_of(worker: &Worker) -> Option<f64> {
+/// How busy a worker is, in percent of a core; `None` of one that is silent.
+pub(super) fn cpu_of(worker: &Worker) -> Option<f64> {
     (worker.state != State::Missing).then_some(worker.cpu_percent)
 }
 

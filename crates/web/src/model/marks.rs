@@ -24,13 +24,11 @@ pub struct Mark {
 pub enum MarkKind {
     /// The run began.
     Start,
-    /// All users run.
+    /// All users of a ramp run that took two seconds or longer.
     AllUsers,
     /// Somebody changed how many users there shall be.
     Users,
-    /// A stop was asked for.
-    Stop,
-    /// The run is over.
+    /// Users are told to stop, and why: what comes after it is the end of the run.
     End,
     /// The figures were set to zero.
     Reset,
@@ -40,9 +38,9 @@ pub enum MarkKind {
     WorkerLost,
     /// A silent worker is back.
     WorkerBack,
-    /// A worker left in good order during the run.
+    /// A worker left in good order during the run, or its users were stopped there.
     WorkerLeft,
-    /// The CPU of a worker, or of a run of one process, is the limit.
+    /// The CPU of a worker, or of a run of one process, is the limit for the first time in this run.
     Overloaded,
     /// Somebody wrote a note.
     Note,

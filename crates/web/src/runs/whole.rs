@@ -158,7 +158,11 @@ fn mark(id: u64, marker: &StoredMarker) -> Mark {
         kind: match marker.kind.as_str() {
             "run_started" => MarkKind::Start,
             "users_changed" => MarkKind::Users,
+            "all_users" => MarkKind::AllUsers,
+            "figures_reset" => MarkKind::Reset,
             "workers_lost" => MarkKind::WorkerLost,
+            "workers_left" => MarkKind::WorkerLeft,
+            "overloaded" => MarkKind::Overloaded,
             "workers_back" => MarkKind::WorkerBack,
             "workers_joined" => MarkKind::WorkerJoined,
             "run_ended" => MarkKind::End,

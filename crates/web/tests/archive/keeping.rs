@@ -17,6 +17,62 @@ fn assert_same(ours: &Entry, theirs: &Entry) {
     assert!(ours.rounded.iter().eq(theirs.rounded.iter()));
 }
 
+/// Something of each kind, and the kind's word in the file.
+fn marked() -> Vec<(MarkerKind, &'static str)> {
+    let first = || "a".into();
+    let (workers, of, user_count, seconds) = (1, 3, 5, 2.0);
+    let lost = MarkerKind::WorkersLost {
+        workers,
+        of,
+        user_count,
+        first: first(),
+    };
+    let left = MarkerKind::WorkersLeft {
+        workers,
+        of,
+        first: first(),
+    };
+    let back = MarkerKind::WorkersBack {
+        workers,
+        first: first(),
+    };
+    let joined = MarkerKind::WorkersJoined {
+        workers,
+        first: first(),
+    };
+    let hot = MarkerKind::WorkersOverloaded {
+        workers,
+        first: first(),
+    };
+    let moved = MarkerKind::UsersMoved {
+        user_count,
+        seconds,
+    };
+    let all_users = MarkerKind::AllUsers {
+        user_count,
+        seconds,
+    };
+    let reason = "stopped".into();
+    vec![
+        (MarkerKind::RunStarted { user_count }, "run_started"),
+        (all_users, "all_users"),
+        (
+            MarkerKind::UsersChanged { from: 10, to: 20 },
+            "users_changed",
+        ),
+        (MarkerKind::FiguresReset, "figures_reset"),
+        (lost, "workers_lost"),
+        (left, "workers_left"),
+        (back, "workers_back"),
+        (joined, "workers_joined"),
+        (moved, "users_moved"),
+        (MarkerKind::UsersMissing { user_count, of }, "users_missing"),
+        (hot, "overloaded"),
+        (MarkerKind::Overloaded, "overloaded"),
+        (MarkerKind::RunEnded { reason }, "run_ended"),
+    ]
+}
+
 #[test]
 fn a_run_comes_back_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
@@ -30,8 +86,9 @@ fn a_run_comes_back_as_it_was() {
     course
         .recorder
         .record_exception(None, "no such field", "  File \"x\"\n");
-    let kind = MarkerKind::UsersChanged { from: 10, to: 20 };
-    course.totals.mark(Marker::new(course.now, kind));
+    for (kind, _) in marked() {
+        course.totals.mark(Marker::new(course.now, kind));
+    }
     let last = course.second(5, 20);
     archive.keep(last.clone());
     archive.end(last.clone(), finished(course.now));
@@ -53,8 +110,17 @@ fn a_run_comes_back_as_it_was() {
     assert_eq!(run.snapshot.failures, last.failures);
     assert_eq!(run.snapshot.exceptions, last.exceptions);
     assert_eq!(run.seconds.len(), 38);
-    assert_eq!(run.markers[0].kind, "users_changed");
-    assert_eq!(run.markers[0].text, "users 10 → 20");
+    for ((marker, kept), (kind, word)) in last
+        .markers
+        .as_slice()
+        .iter()
+        .zip(&run.markers)
+        .zip(marked())
+    {
+        assert_eq!((&marker.kind, kept.kind.as_str()), (&kind, word));
+        assert_eq!(kept.text, kind.to_string());
+    }
+    assert_eq!(run.markers.len(), marked().len());
     let percentiles = [0.5, 0.95, 0.999];
     assert_eq!(
         csv::requests(&run.snapshot, &percentiles),

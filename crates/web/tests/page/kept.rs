@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gregaria_stats::{Recorder, Sample, Settings as StatsSettings, Totals};
+use gregaria_stats::{Marker, MarkerKind, Recorder, Sample, Settings as StatsSettings, Totals};
 use gregaria_web::archive::{
     Archive, EndKind, Ending, Library, Limits, Line, Member, Note, Setup, UserClass, Worker,
 };
@@ -65,6 +65,27 @@ fn user_class(name: &str) -> gregaria_web::model::UserClass {
         fixed_count: 0,
         host: None,
         tasks: Vec::new(),
+    }
+}
+
+/// What is marked in each of them.
+fn mark(totals: &mut Totals, now: f64) {
+    let kinds = [
+        MarkerKind::RunStarted { user_count: 10 },
+        MarkerKind::AllUsers {
+            user_count: 10,
+            seconds: 3.0,
+        },
+        MarkerKind::FiguresReset,
+        MarkerKind::WorkersLeft {
+            workers: 1,
+            of: 2,
+            first: WORKER.into(),
+        },
+        MarkerKind::Overloaded,
+    ];
+    for kind in kinds {
+        totals.mark(Marker::new(now, kind));
     }
 }
 
@@ -128,6 +149,9 @@ fn keep(archive: &Archive, slower: f64) {
                 url: Some(format_args!("http://shop.example:8000{name}?session=7f")),
                 bucket: None,
             });
+        }
+        if second == 1 {
+            mark(&mut totals, now);
         }
         if second == 20 {
             recorder.record_exception(Some("KeyError"), "no such field", "  File \"x\", line 1\n");
@@ -206,6 +230,20 @@ fn an_earlier_run_is_shown_with_all_its_tabs() {
     assert_eq!(exception["first_seen"], START + 20.0);
     assert_eq!(exception["last_seen"], START + 20.0);
     assert_eq!(exception["error_type"], "KeyError");
+    let kinds: Vec<&Value> = (run["marks"].as_array().unwrap().iter())
+        .map(|mark| &mark["kind"])
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "start",
+            "all_users",
+            "reset",
+            "worker_left",
+            "overloaded",
+            "note"
+        ]
+    );
     let note = run["marks"].as_array().unwrap().iter();
     let note = note
         .into_iter()

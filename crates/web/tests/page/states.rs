@@ -178,6 +178,51 @@ fn a_lost_worker_is_an_alert_that_goes_when_it_is_back() {
 }
 
 #[test]
+fn what_happens_in_a_run_is_told_with_its_kind() {
+    let mut page = Page::new();
+    page.begin_run();
+    let happened = [
+        (MarkerKind::RunStarted { user_count: 10 }, "start"),
+        (
+            MarkerKind::AllUsers {
+                user_count: 10,
+                seconds: 3.0,
+            },
+            "all_users",
+        ),
+        (MarkerKind::FiguresReset, "reset"),
+        (
+            MarkerKind::WorkersLeft {
+                workers: 1,
+                of: 2,
+                first: "a".into(),
+            },
+            "worker_left",
+        ),
+        (
+            MarkerKind::WorkersOverloaded {
+                workers: 2,
+                first: "a".into(),
+            },
+            "overloaded",
+        ),
+        (MarkerKind::Overloaded, "overloaded"),
+    ];
+    for (kind, _) in &happened {
+        page.totals.mark(Marker::new(page.now, kind.clone()));
+        page.second();
+    }
+    let marks = picture(&page)["marks"].as_array().unwrap().clone();
+    assert_eq!(marks.len(), happened.len());
+    for (mark, (kind, word)) in marks.iter().zip(happened) {
+        assert_eq!(
+            (&mark["kind"], &mark["text"]),
+            (&json!(word), &json!(kind.to_string()))
+        );
+    }
+}
+
+#[test]
 fn the_loss_of_all_workers_ends_the_run_with_its_reason() {
     let mut page = Page::new();
     page.workers = Some(two_workers());
