@@ -12,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-firefox lint ui screenshots bench api wheel native release tools clean
+.PHONY: help demo test test-rust test-python test-firefox test-looks lint ui screenshots bench api wheel native release tools clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -126,6 +126,10 @@ part/tests/ui: part/%:
 test-firefox: native ui/node_modules/.installed
 	cargo build --quiet --locked --workspace $(AS_TESTED) --example workers
 	BROWSER=firefox $(NPM) test -- real/course real/gaps real/cluster tests/ui/live tests/ui/accessible
+
+# What the page looks like, beside the pictures that are kept: before a release.
+test-looks: ui/node_modules/.installed
+	LOOKS=compare $(NPM) test -- tests/ui/looks
 
 # A machine that is held up for seconds may fail a test once. What passed at the second try is named.
 part/%:

@@ -81,6 +81,8 @@ describe.each(THEMES)("%s", (theme) => {
       ["rps", "failed"],
       ["p50", "p95", "p99"],
       ["a", "b"],
+      // Of what is stacked, neighbours.
+      ...[1, 2, 3, 4].map((kind) => [`kind-${kind}`, `kind-${kind + 1}`]),
     ];
     for (const [kind, vision] of Object.entries(VISIONS)) {
       for (const lines of charts) {

@@ -12,6 +12,7 @@ import { fromPng, type Picture } from "./picture.ts";
 const CHARTS = [
   ["/runs/42/overview", "Throughput and users", ["rps", "users"]],
   ["/runs/42/overview", "Response time", ["p50", "p95", "p99"]],
+  ["/runs/42/overview", "Failures/s by type", ["kind-1", "kind-2", "kind-3"]],
   ["/compare?a=40&b=41", "p95", ["a", "b"]],
 ] as const;
 
