@@ -3,15 +3,32 @@
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serve } from "../../ui/test/server.ts";
+import { SCRIPT, serve } from "../../ui/test/server.ts";
 import { violations } from "./axe.ts";
-import { hasBrowser, openBrowser, openPage } from "./browser.ts";
+import { hasBrowser, isFirefox, openBrowser, openPage } from "./browser.ts";
 import { SCREENS } from "./screens.ts";
+import { isAsWritten, tabStops, treeOf } from "./tree.ts";
 
 const MOST_ELEMENTS = 1500;
 
+/** Screens that are read aloud and gone through by keys, with what comes last of them. */
+const READ = [
+  { path: "/new", name: "new", last: ".standing", from: ".skip" },
+  { path: "/runs/42/overview", name: "overview", last: "tbody tr", from: ".skip" },
+  {
+    path: "/runs/42/endpoints?entry=4",
+    name: "endpoints",
+    last: ".samples > li",
+    // The table before it has a stop for each of its rows.
+    from: ".panel button",
+  },
+  { path: "/runs/42/failures", name: "failures", last: ".exception canvas", from: ".skip" },
+  { path: "/compare?a=40&b=41", name: "compare", last: "tbody tr", from: ".skip" },
+];
+
 describe.skipIf(!hasBrowser)("every screen", () => {
-  const server = serve(0);
+  // Time stands still: what is compared is the same at any hour.
+  const server = serve(0, { second: SCRIPT.history });
   let browser: Browser;
   let base: string;
   beforeAll(async () => {
@@ -36,6 +53,21 @@ describe.skipIf(!hasBrowser)("every screen", () => {
       await context.close();
     });
   }
+
+  test.skipIf(isFirefox)(
+    "is read and gone through as is written",
+    { timeout: 300_000 },
+    async () => {
+      const { page, context } = await openPage(browser);
+      for (const { path, name, last, from } of READ) {
+        await page.goto(base + path);
+        await page.locator(last).first().waitFor();
+        await isAsWritten(`read/${name}`, () => treeOf(page));
+        await isAsWritten(`by-tab/${name}`, () => tabStops(page, from));
+      }
+      await context.close();
+    },
+  );
 
   for (const width of [320, 390, 768, 1920]) {
     test(`fits ${width} pixels`, { timeout: 120_000 }, async () => {
@@ -64,21 +96,31 @@ describe.skipIf(!hasBrowser)("every screen", () => {
     }
   });
 
-  test("of dialogs and menus has nothing that axe complains of", async () => {
+  test("of dialogs and menus has nothing that axe complains of", { timeout: 240_000 }, async () => {
     const { page, context } = await openPage(browser);
     await page.goto(`${base}/runs/42/overview`);
     await page.getByRole("button", { name: "Change users" }).click();
     await page.getByLabel("Users", { exact: true }).waitFor();
     expect(await violations(page)).toEqual([]);
+    const stops = (from?: string, most?: number) => () => tabStops(page, from, most);
+    if (!isFirefox) {
+      await isAsWritten("by-tab/change-users", stops("form.change-users input", 6));
+    }
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
     await page.getByRole("dialog").waitFor();
     expect(await violations(page)).toEqual([]);
+    if (!isFirefox) {
+      await isAsWritten("by-tab/shortcuts", stops("dialog input, dialog button"));
+    }
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "More" }).click();
     await page.getByRole("button", { name: "Export" }).click();
     await page.getByRole("dialog").waitFor();
     expect(await violations(page)).toEqual([]);
+    if (!isFirefox) {
+      await isAsWritten("by-tab/export", stops("dialog input, dialog button"));
+    }
     await context.close();
   });
 });
