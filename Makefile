@@ -5,6 +5,7 @@
 #   make lint     format, lints, types, floors, file sizes
 #   make bench    compares with wrk, Locust and others   (SCENARIO=plain REPEATS=5 TOOLS=gregaria,wrk narrow it)
 #   make ui       builds the page into crates/web/assets   (needs Node 20 or later)
+#   make soak     watches a page that is open for eight hours of a run   (HOURS=0.25 for fewer)
 #   make screenshots   takes the pictures of the page in docs/images again   (needs Chromium)
 #   make api      writes ui/openapi.json again, after a change of crates/web/src/model
 #   make wheel    builds the wheel into dist/
@@ -12,7 +13,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-firefox test-looks lint ui screenshots bench api wheel native release tools clean
+.PHONY: help demo test test-rust test-python test-firefox test-looks soak soak-played lint ui screenshots bench api wheel native release tools clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -130,6 +131,15 @@ test-firefox: native ui/node_modules/.installed
 # What the page looks like, beside the pictures that are kept: before a release.
 test-looks: ui/node_modules/.installed
 	LOOKS=compare $(NPM) test -- tests/ui/looks
+
+# What the page and its master keep of a long run: for nights. HOURS=0.25 takes a quarter of an hour.
+soak: native ui/node_modules/.installed
+	cargo build --quiet --locked --workspace $(AS_TESTED) --example workers
+	SOAK=real HOURS=$(HOURS) $(NPM) test -- tests/ui/real/soak
+
+# The same of a run that is played to the page as fast as it takes it.
+soak-played: ui/node_modules/.installed
+	SOAK=played HOURS=$(HOURS) $(NPM) test -- tests/ui/soak
 
 # A machine that is held up for seconds may fail a test once. What passed at the second try is named.
 part/%:

@@ -75,13 +75,14 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
   const sessions = new Set<string>();
   const clock = () => mood.second ?? Math.floor(Date.now() / 1000) - begin;
   const listeners = new Set<() => void>();
-  const timer = setInterval(() => {
+  const tellAll = () => {
     if (!mood.isSilent) {
       for (const tell of listeners) {
         tell();
       }
     }
-  }, 1000);
+  };
+  const timer = setInterval(tellAll, 1000);
 
   function state(t: number): State {
     const now = world.running(mood.script, start, t);
@@ -557,6 +558,8 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
     },
     /** Streams that are open. */
     streams: () => listeners.size,
+    /** Sends what is new at once. */
+    tell: tellAll,
     /** Ends all connections and goes on listening. */
     cut(): void {
       server.closeAllConnections();

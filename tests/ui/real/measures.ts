@@ -47,12 +47,16 @@ export class Load {
     return this.sum((path) => !path.startsWith("/api/"));
   }
 
+  /** Bytes of all that the page has asked for since, live data included. */
+  apiBytes(): number {
+    return this.sum((path) => path.startsWith("/api/"));
+  }
+
   /** What the live data of so many seconds of the run weighs. */
   async live(page: Page, seconds: number): Promise<{ bytesPerSecond: number }> {
-    const ofStream = (path: string) => path.startsWith("/api/");
     const reaches = async (second: number) => {
       await expect.poll(() => elapsed(page)).toBeGreaterThanOrEqual(second);
-      return { second: await elapsed(page), bytes: this.sum(ofStream) };
+      return { second: await elapsed(page), bytes: this.apiBytes() };
     };
     // The first picture is not what comes every second.
     const first = await reaches((await elapsed(page)) + 1);
@@ -64,6 +68,13 @@ export class Load {
   async heapBytes(): Promise<number> {
     await this.session.send("HeapProfiler.collectGarbage");
     return (await this.session.send("Runtime.getHeapUsage")).usedSize;
+  }
+
+  /** Nodes of documents and listeners for events that the browser holds, in sight or left behind. */
+  async held(): Promise<{ nodes: number; listeners: number }> {
+    await this.session.send("HeapProfiler.collectGarbage");
+    const { nodes, jsEventListeners } = await this.session.send("Memory.getDOMCounters");
+    return { nodes, listeners: jsEventListeners };
   }
 
   private sum(isWanted: (path: string) => boolean): number {

@@ -62,8 +62,8 @@ export async function goByKeys(page: Page, second: string, url: RegExp): Promise
 /** Seconds of the run, as its head says. */
 export async function elapsed(page: Page): Promise<number> {
   const text = await page.locator(".run-facts").innerText();
-  const [, minutes, seconds] = /(\d+):(\d\d)(?:\/[\d:]+)?\s*$/.exec(text) ?? [];
-  return Number(minutes) * 60 + Number(seconds);
+  const clock = /· (\d+(?::\d\d)+)/.exec(text)?.[1] ?? "unknown";
+  return clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
 /** Cells of a row of a table, by the titles above them. */
