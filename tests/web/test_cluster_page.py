@@ -9,6 +9,8 @@ from tests.web.page import Page, own_port, serve
 
 #: A user that fails and raises; one that is alone on its worker never comes back from its task.
 TEST = """\
+import time
+
 import gevent
 from locust import User, constant, task
 
@@ -34,6 +36,10 @@ class Visitor(User):
             url="http://me:word@shop/cart?token=t&page=2",
             response=Full,
         )
+        if self.turn < 6:
+            until = time.perf_counter() + 0.2
+            while time.perf_counter() < until:
+                pass
         if self.turn == 2:
             {}["total"]
         if self.environment.runner.target_user_count == 1:
@@ -102,6 +108,13 @@ def test_a_stop_now_does_not_wait_for_tasks(page: Page) -> None:
     assert page.send("/api/v1/runs/2/stop", {"now": True}).status == 202
     page.wait_for(lambda stats: (stats["state"], stats["user_count"]) == ("stopped", 0))
     assert snapshot(page, 2)["state"]["end"]["kind"] == "stopped"
+
+
+def test_a_kept_run_tells_what_its_workers_were_and_how_late_they_woke_users(page: Page) -> None:
+    shown = snapshot(page, 1)
+    assert [each["version"].split()[0] for each in shown["worker_names"]] == ["gregaria"] * 2
+    # Each had two users that held it up for a fifth of a second again and again.
+    assert min(shown["workers"]["lag_ms"]) > 100
 
 
 def test_a_worker_that_is_removed_leaves_and_the_other_takes_its_users(page: Page) -> None:

@@ -2395,7 +2395,10 @@ export interface components {
             cpu_percent: (number | null)[];
             /** @description Which worker each row is. */
             index: number[];
-            /** @description How late its users are woken; `null` if unknown. */
+            /**
+             * @description How late its users were woken in the last second, at most; of a kept run, in all of it. `null`
+             *     if unknown.
+             */
             lag_ms: (number | null)[];
             /** @description When it was heard of last; `null` if never. */
             last_seen: (number | null)[];
@@ -2455,7 +2458,7 @@ export interface components {
             index: number;
             /** @description Whether it is a worker of gregaria, and not one of Locust. */
             is_gregaria: boolean;
-            /** @description Version of what runs there; `null` if unknown. */
+            /** @description What runs there: `gregaria 0.1.0`, `Locust 2.47.0`; `null` if unknown. */
             version: string | null;
             /** @description Where the machine stands; `null` if unknown. */
             zone: string | null;

@@ -100,6 +100,7 @@ impl RunStore {
             let member = Member {
                 cpu_peak_percent: more(now.cpu_peak_percent, before.cpu_peak_percent)
                     .or(before.cpu_peak_percent),
+                lag_peak_ms: more(now.lag_peak_ms, before.lag_peak_ms).or(before.lag_peak_ms),
                 memory_bytes: now.memory_bytes.max(before.memory_bytes),
                 ..now
             };
@@ -204,7 +205,9 @@ fn member(peer: &Peer) -> Member {
         state: peer.state.as_str().to_owned(),
         cpu_peak_percent: speaks.then_some(peer.cpu_usage),
         memory_bytes: speaks.then_some(peer.memory_usage),
+        lag_peak_ms: peer.lag_ms.filter(|_| speaks).map(f64::round),
         is_gregaria: peer.is_ours,
+        version: peer.version.as_deref().map(str::to_owned),
     }
 }
 

@@ -37,6 +37,21 @@ pub fn version() -> String {
     format!("{LOCUST_VERSION}+{FIELD}.{}", env!("CARGO_PKG_VERSION"))
 }
 
+/// A version in the words of those who read it: `gregaria 0.1.0`, `Locust 2.47.0`. `None` if a node
+/// does not say.
+pub(crate) fn spoken(version: &PeerVersion) -> Option<String> {
+    let PeerVersion::Named(name) = version else {
+        return None;
+    };
+    let ours = name
+        .split_once('+')
+        .and_then(|(_, own)| own.strip_prefix(FIELD)?.strip_prefix('.'));
+    Some(match ours {
+        Some(number) => format!("{FIELD} {number}"),
+        None => format!("Locust {name}"),
+    })
+}
+
 /// Whether a worker that claims this version is one of ours.
 pub fn is_ours(version: &PeerVersion) -> bool {
     matches!(version, PeerVersion::Named(name) if name.contains(FIELD))
@@ -80,23 +95,31 @@ pub(crate) struct Pulse {
     pub(crate) clock: f64,
     /// Timestamp of the last `spawn` that has reached it.
     pub(crate) last_spawn: Option<f64>,
+    /// How late its users were woken since the last one, at most, in milliseconds.
+    pub(crate) lag_ms: Option<f64>,
 }
 
 impl Pulse {
     pub(crate) fn write(self, heartbeat: &mut Heartbeat) {
-        let last_spawn = self.last_spawn.map_or(Value::Nil, Value::F64);
-        let parts = vec![Value::F64(self.clock), last_spawn];
+        let number = |number: Option<f64>| number.map_or(Value::Nil, Value::F64);
+        let parts = vec![
+            Value::F64(self.clock),
+            number(self.last_spawn),
+            number(self.lag_ms),
+        ];
         mark(&mut heartbeat.extra, Value::Array(parts));
     }
 
     /// `None` if a worker of another kind has sent it.
     pub(crate) fn of(heartbeat: &Heartbeat) -> Option<Self> {
-        let [clock, last_spawn] = value_mark(&heartbeat.extra)?.as_array()?.as_slice() else {
+        let [clock, last_spawn, lag_ms] = value_mark(&heartbeat.extra)?.as_array()?.as_slice()
+        else {
             return None;
         };
         Some(Self {
             clock: clock.as_f64().filter(|clock| clock.is_finite())?,
             last_spawn: last_spawn.as_f64(),
+            lag_ms: lag_ms.as_f64().filter(|lag| lag.is_finite()),
         })
     }
 }

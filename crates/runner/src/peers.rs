@@ -31,6 +31,11 @@ pub struct Peer {
     pub user_classes_count: Vec<(String, u64)>,
     /// It is one of our own, and not one of Locust's.
     pub is_ours: bool,
+    /// What runs there: `gregaria 0.1.0`, `Locust 2.47.0`. `None` if it does not say.
+    pub version: Option<Arc<str>>,
+    /// How late its users were woken in the last second, at most, in milliseconds. `None` if it does
+    /// not say.
+    pub lag_ms: Option<f64>,
     user_count: u64,
     has_beaten: bool,
     /// By how much its last heartbeats were behind this clock when they came, in seconds.
@@ -128,6 +133,8 @@ impl Peers {
             memory_usage: 0,
             user_classes_count: Vec::new(),
             is_ours,
+            version: None,
+            lag_ms: None,
             user_count: 0,
             has_beaten: false,
             lags: VecDeque::new(),
@@ -282,6 +289,20 @@ impl Peers {
             let peer = &mut self.all[place];
             peer.told_at = now;
             peer.spawn_timestamp = spawn_timestamp.unwrap_or(peer.spawn_timestamp);
+        }
+    }
+
+    /// A worker says what runs there.
+    pub(crate) fn set_version(&mut self, id: &str, version: Option<String>) {
+        if let Some(&place) = self.places.get(id) {
+            self.all[place].version = version.map(Arc::from);
+        }
+    }
+
+    /// A worker says how late its users were woken.
+    pub(crate) fn set_lag(&mut self, id: &str, lag_ms: Option<f64>) {
+        if let Some(&place) = self.places.get(id) {
+            self.all[place].lag_ms = lag_ms;
         }
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 import traceback
 import uuid
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -31,6 +32,9 @@ logger = logging.getLogger("locust.runners")
 
 #: Seconds after its users have stopped, beside their own time, before a worker is ready again.
 WAIT_AFTER_STOP = float(os.getenv("LOCUST_WORKER_ADDITIONAL_WAIT_BEFORE_READY_AFTER_STOP") or 0)
+
+#: Times in a second that a worker looks how late it is woken.
+LOOKS = 10
 
 #: Options that a worker takes over from its master though they are options of Locust.
 TAKEN_OVER = ("expect_workers", "tags", "exclude_tags")
@@ -93,14 +97,20 @@ class WorkerRunner(DistributedRunner):
         return self._node.state()
 
     def _show_life(self) -> NoReturn:
-        """Tells the node that Python still turns: it sends no heartbeat otherwise."""
+        """Tells the node that Python turns, without which it sends no heartbeat, and how late.
+
+        Users are woken by the same engine: what is late here, is late for them.
+        """
         while True:
             self._node.turned()
             self._node.set_usage(
                 self.current_cpu_usage, self.current_memory_usage or memory_bytes()
             )
             self._end_if_outdated()
-            gevent.sleep(1)
+            for _ in range(LOOKS):
+                due = time.perf_counter() + 1 / LOOKS
+                gevent.sleep(1 / LOOKS)
+                self._node.set_lag(max(0.0, time.perf_counter() - due) * 1000)
 
     def _end_if_outdated(self) -> None:
         """Takes leave to begin anew with another test of the master, unless users run."""

@@ -168,6 +168,11 @@ impl WorkerNode {
         self.node.borrow().tell(Worker::turned);
     }
 
+    /// Users were woken so many milliseconds late; the next heartbeat tells the most.
+    fn set_lag(&self, lag_ms: f64) {
+        self.node.borrow().tell(|worker, _| worker.set_lag(lag_ms));
+    }
+
     /// CPU time of this process in percent of one core, and its memory in bytes.
     fn set_usage(&self, cpu_percent: f64, memory_bytes: u64) {
         self.node

@@ -33,6 +33,7 @@ impl Master {
         let is_ours = dialect::is_ours(version);
         self.note_restart(now, from);
         let index = self.peers.join(from, is_ours).index;
+        self.peers.set_version(from, dialect::spoken(version));
         self.next_count_down
             .get_or_insert(now.elapsed + HEARTBEAT_INTERVAL);
         let mut ack = Ack {
@@ -114,6 +115,7 @@ impl Master {
         }
         if let Some(pulse) = pulse {
             self.peers.compare_clocks(from, now.unix - pulse.clock);
+            self.peers.set_lag(from, pulse.lag_ms);
         }
         self.correct(now, from, pulse, beat.brings_users);
         if self.peers.get(from).is_some_and(Peer::is_hot) {

@@ -72,6 +72,7 @@ pub struct Worker {
     pub(super) next_report: Option<Duration>,
     pub(super) next_log: Option<Duration>,
     usage: (f64, u64),
+    lag_ms: Option<f64>,
     actions: Vec<WorkerAction>,
 }
 
@@ -100,6 +101,7 @@ impl Worker {
             next_report: None,
             next_log: None,
             usage: (0.0, 0),
+            lag_ms: None,
             actions: Vec::new(),
         };
         worker.tick(now);
@@ -177,6 +179,11 @@ impl Worker {
     /// The Python thread has turned.
     pub fn turned(&mut self, now: Moment) {
         self.last_turn = now.elapsed;
+    }
+
+    /// Users were woken so many milliseconds late; the next heartbeat tells the most.
+    pub fn set_lag(&mut self, lag_ms: f64) {
+        self.lag_ms = Some(self.lag_ms.unwrap_or(0.0).max(lag_ms));
     }
 
     /// CPU time of this process in percent of one core, and its memory in bytes.
@@ -293,6 +300,7 @@ impl Worker {
         let pulse = Pulse {
             clock: now.unix,
             last_spawn: self.last_timestamp,
+            lag_ms: self.lag_ms.take(),
         };
         pulse.write(&mut heartbeat);
         self.send(ToMaster::Heartbeat(heartbeat));

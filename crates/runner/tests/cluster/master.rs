@@ -42,6 +42,8 @@ fn locusts_own_workers_take_part() {
     cluster.say("lo_1", &ready("2.47.0"));
     assert!(!dialect::is_ours(&PeerVersion::Named("2.47.0".to_owned())));
     assert_eq!(cluster.master.peers().active_count(), 1);
+    let peer = cluster.master.peers().get("lo_1").unwrap();
+    assert_eq!(peer.version.as_deref(), Some("Locust 2.47.0"));
     cluster.start(1, 1.0);
     cluster.say("lo_1", &ToMaster::Spawning);
     cluster.say(

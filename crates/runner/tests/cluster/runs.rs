@@ -195,6 +195,23 @@ fn a_missing_worker_that_is_dismissed_is_forgotten_until_it_comes_back() {
 }
 
 #[test]
+fn a_worker_tells_what_it_is_and_how_late_its_users_are_woken() {
+    let mut cluster = Cluster::new(1);
+    let peer = |cluster: &Cluster| cluster.master.peers().iter().next().unwrap().clone();
+    let version = format!("gregaria {}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(peer(&cluster).version.as_deref(), Some(version.as_str()));
+    assert_eq!(peer(&cluster).lag_ms, None);
+    for lag_ms in [3.0, 120.0, 8.0] {
+        cluster.nodes[0].worker.set_lag(lag_ms);
+    }
+    cluster.until(2.0, "it is told", |it| peer(it).lag_ms == Some(120.0));
+    cluster.nodes[0].worker.set_lag(2.0);
+    cluster.until(2.0, "the next is of the next second", |it| {
+        peer(it).lag_ms == Some(2.0)
+    });
+}
+
+#[test]
 fn a_master_that_quits_waits_for_the_last_reports_and_no_longer() {
     let mut cluster = Cluster::new(3);
     cluster.start(9, 9.0);

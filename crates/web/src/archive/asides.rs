@@ -29,8 +29,12 @@ pub struct Member {
     pub cpu_peak_percent: Option<f64>,
     /// Memory of its process, the most of the run.
     pub memory_bytes: Option<u64>,
+    /// How late its users were woken, the most of the run.
+    pub lag_peak_ms: Option<f64>,
     /// Whether it is one of ours.
     pub is_gregaria: bool,
+    /// What ran there.
+    pub version: Option<String>,
 }
 
 /// What somebody wrote at a moment of a run.

@@ -18,7 +18,15 @@ struct Row {
     worker: Worker,
     is_gone: bool,
     cpu_peak: Option<f64>,
-    course: VecDeque<(f64, Option<f64>)>,
+    course: VecDeque<Point>,
+}
+
+/// How a worker was at a moment.
+#[derive(Debug)]
+struct Point {
+    time: f64,
+    cpu_percent: Option<f64>,
+    lag_ms: Option<f64>,
 }
 
 /// All workers that were seen in the life of the master.
@@ -64,7 +72,11 @@ impl Crew {
                 if row.course.len() == MAX_POINTS {
                     row.course.pop_front();
                 }
-                row.course.push_back((now, cpu));
+                row.course.push_back(Point {
+                    time: now,
+                    cpu_percent: cpu,
+                    lag_ms: lag_of(worker),
+                });
             }
             if let Some(cpu) = cpu {
                 row.cpu_peak = Some(row.cpu_peak.unwrap_or(0.0).max(cpu));
@@ -103,9 +115,9 @@ impl Crew {
         Some(WorkerDetail {
             name: name_of(&row.worker),
             step_seconds: STEP_SECONDS,
-            time: row.course.iter().map(|(time, _)| *time).collect(),
-            cpu_percent: row.course.iter().map(|(_, cpu)| *cpu).collect(),
-            lag_ms: vec![None; row.course.len()],
+            time: row.course.iter().map(|point| point.time).collect(),
+            cpu_percent: row.course.iter().map(|point| point.cpu_percent).collect(),
+            lag_ms: row.course.iter().map(|point| point.lag_ms).collect(),
             log: Vec::new(),
         })
     }
@@ -128,13 +140,17 @@ pub(super) fn cpu_of(worker: &Worker) -> Option<f64> {
     (worker.state != State::Missing).then_some(worker.cpu_percent)
 }
 
+fn lag_of(worker: &Worker) -> Option<f64> {
+    worker.lag_ms.filter(|_| worker.state != State::Missing)
+}
+
 fn name_of(worker: &Worker) -> WorkerName {
     WorkerName {
         index: u32::try_from(worker.index).unwrap_or(u32::MAX),
         id: worker.id.to_string(),
         host: machine_of(&worker.id).map(str::to_owned),
         zone: None,
-        version: None,
+        version: worker.version.as_deref().map(str::to_owned),
         is_gregaria: worker.is_gregaria,
     }
 }
@@ -166,7 +182,7 @@ fn push(columns: &mut WorkerColumns, row: &Row, now: f64) {
     columns
         .memory_bytes
         .push(speaks.then_some(worker.memory_bytes));
-    columns.lag_ms.push(None);
+    columns.lag_ms.push(worker.lag_ms.filter(|_| speaks));
     let offset = worker.clock_offset_seconds * 1000.0;
     columns
         .clock_offset_ms

@@ -16,7 +16,7 @@ pub struct WorkerName {
     pub host: Option<String>,
     /// Where the machine stands; `null` if unknown.
     pub zone: Option<String>,
-    /// Version of what runs there; `null` if unknown.
+    /// What runs there: `gregaria 0.1.0`, `Locust 2.47.0`; `null` if unknown.
     pub version: Option<String>,
     /// Whether it is a worker of gregaria, and not one of Locust.
     pub is_gregaria: bool,
@@ -59,7 +59,8 @@ pub struct WorkerColumns {
     pub cpu_peak_percent: Vec<Option<f64>>,
     /// Memory in bytes; `null` while it is silent.
     pub memory_bytes: Vec<Option<u64>>,
-    /// How late its users are woken; `null` if unknown.
+    /// How late its users were woken in the last second, at most; of a kept run, in all of it. `null`
+    /// if unknown.
     pub lag_ms: Vec<Option<f64>>,
     /// By how much its clock is behind; `null` if unknown.
     pub clock_offset_ms: Vec<Option<f64>>,

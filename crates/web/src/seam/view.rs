@@ -102,6 +102,10 @@ pub struct Worker {
     pub clock_offset_seconds: f64,
     /// Whether it is one of ours.
     pub is_gregaria: bool,
+    /// What runs there, if it says so.
+    pub version: Option<Arc<str>>,
+    /// How late its users were woken in the last second, at most, if it says so.
+    pub lag_ms: Option<f64>,
 }
 
 impl From<&Peer> for Worker {
@@ -118,6 +122,9 @@ impl From<&Peer> for Worker {
             silent_seconds: u64::try_from(missed).unwrap_or(0).saturating_sub(1),
             clock_offset_seconds: peer.clock_offset(),
             is_gregaria: peer.is_ours,
+            version: peer.version.clone(),
+            // Parts of a millisecond are of the clock.
+            lag_ms: peer.lag_ms.map(f64::round),
         }
     }
 }

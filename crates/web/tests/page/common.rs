@@ -241,6 +241,8 @@ pub(crate) fn worker(index: u64, id: &str) -> Worker {
         silent_seconds: 0,
         clock_offset_seconds: 0.0,
         is_gregaria: true,
+        version: Some("gregaria 0.1.0".into()),
+        lag_ms: Some(3.0),
     }
 }
 

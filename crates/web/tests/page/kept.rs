@@ -129,7 +129,9 @@ fn keep(archive: &Archive, slower: f64) {
         state: "running".to_owned(),
         cpu_peak_percent: Some(41.0),
         memory_bytes: Some(1 << 26),
+        lag_peak_ms: Some(7.0),
         is_gregaria: true,
+        version: Some("gregaria 0.1.0".to_owned()),
     }]);
     for second in 1..=LENGTH {
         let now = START + f64::from(second);
@@ -256,6 +258,7 @@ fn an_earlier_run_is_shown_with_all_its_tabs() {
     assert_eq!(run["log"][0]["level"], "warning");
     assert_eq!(run["worker_names"][0]["host"], "gen-7");
     assert_eq!(run["workers"]["cpu_peak_percent"], json!([41.0]));
+    assert_eq!(run["workers"]["lag_ms"], json!([7.0]));
     assert_eq!(run["workers"]["cpu_percent"], json!([null]));
 
     let setup = page.get("/api/v1/runs/1/setup").json();
