@@ -193,6 +193,29 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.waitForURL("**/endpoints?*t=400-600*");
   });
 
+  test("reads the log in peace, and follows it again", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/log`);
+    const log = page.getByRole("region", { name: "Log" });
+    const newest = log.locator(".line").last();
+    await newest.waitFor();
+    const follow = page.getByRole("button", { name: /^(Follow|\d+ new lines?)$/ });
+    await expect
+      .poll(async () => {
+        await log.evaluate((box) => {
+          box.scrollTop = box.scrollHeight / 2;
+        });
+        return follow.count();
+      })
+      .toBe(1);
+    const held = await newest.innerText();
+    await expect.poll(() => follow.innerText()).toMatch(/^([2-9]|\d\d+) new lines$/);
+    expect(await newest.innerText()).toBe(held);
+    await follow.click();
+    await expect.poll(() => newest.innerText()).not.toBe(held);
+    await expect.poll(() => follow.count()).toBe(0);
+  });
+
   test("sees markup in names and messages as text", async () => {
     const { page } = watched;
     await page.goto(`${base}/runs/42/failures`);

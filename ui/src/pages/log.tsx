@@ -88,9 +88,14 @@ export function LogLines(props: {
   const box = useRef<HTMLDivElement>(null);
   const [heldAt, setHeldAt] = useState<number | null>(null);
   const [rows, setRows] = useState(PAGE_ROWS);
-  const folded = useMemo(() => foldLines(lines), [lines]);
+  // What comes while somebody reads is counted, and does not push away what they read.
+  const shownLines = useMemo(
+    () => (heldAt === null ? lines : lines.filter((line) => line.seq <= heldAt)),
+    [lines, heldAt],
+  );
+  const folded = useMemo(() => foldLines(shownLines), [shownLines]);
   const last = lines.at(-1)?.seq ?? 0;
-  const added = heldAt === null ? 0 : lines.filter((line) => line.seq > heldAt).length;
+  const added = lines.length - shownLines.length;
   const shown = folded.slice(-rows);
   useLayoutEffect(() => {
     if (isFollowed && heldAt === null && box.current) {

@@ -10,6 +10,7 @@ import {
   formatMs,
   formatNumber,
   formatRatio,
+  plural,
   shortenMiddle,
 } from "../format.ts";
 import type { RunList, RunSummary } from "../model.ts";
@@ -117,7 +118,7 @@ export function Runs() {
       )}
       {list && (
         <p class="note">
-          {formatCount(list.total)} runs, {formatBytes(list.storage.bytes)}
+          {plural(list.total, "run")}, {formatBytes(list.storage.bytes)}
           {list.storage.path !== null && `, in ${list.storage.path}`}.{" "}
           {list.total > 0 && <ExportAll />}
           {isOperator.value && <Import onFiles={(files) => void importFiles(files, load)} />}

@@ -1,7 +1,7 @@
 // What a run was: the record on the tab Setup and in the report.
 
 import type { ComponentChildren } from "preact";
-import { formatCount, formatDate, formatNumber, formatSpan } from "../format.ts";
+import { formatCount, formatDate, formatNumber, formatSpan, plural } from "../format.ts";
 import type { Load, ParameterValue, RunSetup } from "../model.ts";
 
 /** Users, rate and length in words. */
@@ -9,7 +9,7 @@ export function loadText(load: Load): string {
   if (load.shape !== null) {
     return `shape ${load.shape}`;
   }
-  const users = `${formatCount(load.users)} users, ${formatNumber(load.spawn_rate)} started/s`;
+  const users = `${load.users === null ? "–" : plural(load.users, "user")}, ${formatNumber(load.spawn_rate)} started/s`;
   return load.run_time_seconds === null ? users : `${users}, ${formatSpan(load.run_time_seconds)}`;
 }
 
