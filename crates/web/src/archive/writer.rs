@@ -127,14 +127,18 @@ impl Archive {
 
     /// To be called with the picture of each second while a run lasts.
     pub fn keep(&self, snapshot: Arc<Snapshot>) {
-        let points = lock(&self.inner.pulse).beat(&snapshot).into();
+        let points = lock(&self.inner.pulse)
+            .beat(&snapshot, snapshot.user_count)
+            .into();
         let seconds = Seconds { points, snapshot };
         self.inner.mailbox.post(Letter::Keep(seconds));
     }
 
     /// The run has ended with these figures.
     pub fn end(&self, snapshot: Arc<Snapshot>, ending: Ending) {
-        let points = lock(&self.inner.pulse).finish(&snapshot).into();
+        let points = lock(&self.inner.pulse)
+            .finish(&snapshot, snapshot.user_count)
+            .into();
         let seconds = Seconds { points, snapshot };
         self.inner.mailbox.post(Letter::End(seconds, ending));
     }

@@ -93,7 +93,9 @@ impl Board {
             None => Default::default(),
             Some(workers) => self.crew.advance(now, workers),
         };
-        let points = self.run.points(&view.figures, lasts);
+        let points = self
+            .run
+            .points(&view.figures, view.status.user_count, lasts);
         let failure_rates = if points.is_empty() {
             Vec::new()
         } else {

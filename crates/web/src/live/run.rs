@@ -57,15 +57,20 @@ impl Run {
     }
 
     /// Points by which the lines grow: seconds that are known now. The last come when the run ends.
-    pub(super) fn points(&mut self, figures: &Snapshot, lasts: bool) -> Vec<HistoryPoint> {
+    pub(super) fn points(
+        &mut self,
+        figures: &Snapshot,
+        users: u64,
+        lasts: bool,
+    ) -> Vec<HistoryPoint> {
         match (lasts, self.is_over) {
             (true, _) => {
                 self.is_over = false;
-                self.pulse.beat(figures)
+                self.pulse.beat(figures, users)
             }
             (false, false) => {
                 self.is_over = true;
-                self.pulse.finish(figures)
+                self.pulse.finish(figures, users)
             }
             (false, true) => Vec::new(),
         }

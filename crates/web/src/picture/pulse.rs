@@ -60,25 +60,26 @@ impl Pulse {
         }
     }
 
-    /// Seconds that are known by now and were not told before, oldest first.
-    pub(crate) fn beat(&mut self, snapshot: &Snapshot) -> Vec<HistoryPoint> {
+    /// Seconds that are known by now and were not told before, oldest first. So many users run: a
+    /// picture that is taken only to be looked at does not know them.
+    pub(crate) fn beat(&mut self, snapshot: &Snapshot, users: u64) -> Vec<HistoryPoint> {
         self.begin_anew_if_needed(snapshot);
         if self.is_distributed {
-            let points = self.whole_seconds(snapshot, snapshot.time - LAG_SECONDS);
-            self.look(snapshot);
+            let points = self.whole_seconds(snapshot, users, snapshot.time - LAG_SECONDS);
+            self.look(snapshot, users);
             return points;
         }
-        self.alone(snapshot).into_iter().collect()
+        self.alone(snapshot, users).into_iter().collect()
     }
 
     /// The run has ended: all that is known still. A second that is not over is not told.
-    pub(crate) fn finish(&mut self, snapshot: &Snapshot) -> Vec<HistoryPoint> {
+    pub(crate) fn finish(&mut self, snapshot: &Snapshot, users: u64) -> Vec<HistoryPoint> {
         self.begin_anew_if_needed(snapshot);
         if self.is_distributed {
             let end = snapshot.window.last_request.unwrap_or(self.told);
-            return self.whole_seconds(snapshot, end.min(snapshot.time));
+            return self.whole_seconds(snapshot, users, end.min(snapshot.time));
         }
-        self.alone(snapshot).into_iter().collect()
+        self.alone(snapshot, users).into_iter().collect()
     }
 
     /// Figures that were set to zero begin anew.
@@ -91,7 +92,7 @@ impl Pulse {
     }
 
     /// What ended since the last look, of a process alone.
-    fn alone(&mut self, snapshot: &Snapshot) -> Option<HistoryPoint> {
+    fn alone(&mut self, snapshot: &Snapshot, users: u64) -> Option<HistoryPoint> {
         let last = self.looks.back()?;
         let seconds = snapshot.time - last.time;
         if seconds < LEAST_SECONDS {
@@ -105,16 +106,16 @@ impl Pulse {
             rps: count(|total| total.requests),
             failures_per_second: count(|total| total.failures),
             percentiles_ms: percentiles(last.total.as_deref(), &snapshot.total),
-            ..Self::now(snapshot)
+            ..Self::now(snapshot, users)
         };
         self.told = snapshot.time;
         self.looks.clear();
-        self.look(snapshot);
+        self.look(snapshot, users);
         Some(point)
     }
 
     /// Whole seconds that end at `until` or before.
-    fn whole_seconds(&mut self, snapshot: &Snapshot, until: f64) -> Vec<HistoryPoint> {
+    fn whole_seconds(&mut self, snapshot: &Snapshot, users: u64, until: f64) -> Vec<HistoryPoint> {
         let mut points = Vec::new();
         let first = second_of(self.told.ceil());
         let end = second_of(until);
@@ -132,13 +133,13 @@ impl Pulse {
             let look = self.looks.iter().rev().find(|look| look.time <= time + 0.5);
             points.push(HistoryPoint {
                 time,
-                user_count: look.map_or(snapshot.user_count, |look| look.users),
+                user_count: look.map_or(users, |look| look.users),
                 rps: requests as f64,
                 failures_per_second: failures as f64,
                 percentiles_ms,
                 requests: self.requests,
                 failures: self.failures,
-                ..Self::now(snapshot)
+                ..Self::now(snapshot, users)
             });
         }
         self.told = end as f64;
@@ -146,10 +147,10 @@ impl Pulse {
     }
 
     /// Remembers how it stands; of a master for as long as a report may take.
-    fn look(&mut self, snapshot: &Snapshot) {
+    fn look(&mut self, snapshot: &Snapshot, users: u64) {
         self.looks.push_back(Look {
             time: snapshot.time,
-            users: snapshot.user_count,
+            users,
             total: Some(Arc::clone(&snapshot.total)),
         });
         let oldest = snapshot.time - REPORT_SECONDS - 0.5;
@@ -158,10 +159,10 @@ impl Pulse {
         }
     }
 
-    fn now(snapshot: &Snapshot) -> HistoryPoint {
+    fn now(snapshot: &Snapshot, users: u64) -> HistoryPoint {
         HistoryPoint {
             time: snapshot.time,
-            user_count: snapshot.user_count,
+            user_count: users,
             rps: 0.0,
             failures_per_second: 0.0,
             percentiles_ms: [None; CHART_PERCENTILES.len()],
@@ -227,11 +228,11 @@ mod tests {
             });
         }
 
-        fn tick(&mut self, now: f64) -> Arc<Snapshot> {
+        fn look(&mut self, now: f64) -> Arc<Snapshot> {
             for report in self.recorder.drain() {
                 self.totals.fold(&report);
             }
-            self.totals.tick(now, 5)
+            self.totals.snapshot(now, 0)
         }
     }
 
@@ -246,14 +247,15 @@ mod tests {
             for _ in 0..count {
                 run.request(now - 0.5, if second == 6 { 900.0 } else { 10.0 });
             }
-            let snapshot = run.tick(now);
-            line.extend(pulse.beat(&snapshot));
-            assert!(pulse.beat(&snapshot).is_empty());
+            let snapshot = run.look(now);
+            line.extend(pulse.beat(&snapshot, 5));
+            assert!(pulse.beat(&snapshot, 5).is_empty());
         }
         let rates: Vec<f64> = line.iter().map(|point| point.rps).collect();
         let mut wanted = vec![2.0; 15];
         wanted[5] = 50.0;
         assert_eq!(rates, wanted);
+        assert!(line.iter().all(|point| point.user_count == 5));
         assert!(line[5].percentiles_ms[0].unwrap() > 890.0);
         assert!(line[6].percentiles_ms[2].unwrap() < 11.0);
     }
@@ -273,14 +275,16 @@ mod tests {
                     }
                 }
             }
-            line.extend(pulse.beat(&run.tick(now)));
+            line.extend(pulse.beat(&run.look(now), 5));
         }
-        let last = run.tick(START + 30.0);
-        line.extend(pulse.finish(&last));
+        let last = run.look(START + 30.0);
+        line.extend(pulse.finish(&last, 5));
         let rates: Vec<f64> = line.iter().map(|point| point.rps).collect();
         let mut wanted = vec![2.0; 29];
         wanted[6] = 5.0;
         assert_eq!(rates, wanted);
+        // Before the first look nobody ran.
+        assert!(line.iter().skip(1).all(|point| point.user_count == 5));
         let times: Vec<f64> = line.iter().map(|point| point.time - START).collect();
         assert_eq!(times[0], 1.0);
         assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 1.0));
