@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 import gevent
 
 from gregaria import _native
-from gregaria._hub import hub
 from gregaria._log_lines import LogLines
 from gregaria._terminal import Block, is_coloured, size, terminal_handlers
-from gregaria.locust.runners import LocalRunner, MasterRunner
+from gregaria.locust.runners import MasterRunner
 
 if TYPE_CHECKING:
     from gregaria.locust.env import Environment
@@ -32,7 +31,6 @@ class Show:
         self._environment = environment
         self._options = options
         self._lines = LogLines()
-        self._aborted_before = 0
         self._shown: Block | None = None
         self.keys = ""
         """What the keys do, in a few words."""
@@ -41,7 +39,6 @@ class Show:
         environment.events.test_stopping.add_listener(self._on_test_stopping)
 
     def _on_test_start(self, **_: object) -> None:
-        self._aborted_before = _aborted()
         self._lines.forget()
 
     def _on_test_stopping(self, **_: object) -> None:
@@ -99,10 +96,6 @@ class Show:
             "workers": self._workers(),
             "keys": self._lines_hint(),
             "page": self._page(),
-            # What was cut off on workers, nobody tells their master.
-            "aborted": (
-                _aborted() - self._aborted_before if isinstance(runner, LocalRunner) else None
-            ),
         }
 
     def _lines_hint(self) -> str:
@@ -131,7 +124,3 @@ class Show:
             return None
         expected: int = self._options.expect_workers or 0
         return runner.worker_count, len(runner.clients.missing), expected
-
-
-def _aborted() -> int:
-    return hub().engine.counters()["requests_aborted"]

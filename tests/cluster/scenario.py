@@ -54,6 +54,12 @@ class Admin(HttpUser):
         raise RuntimeError("the admin has made a mistake")
 
 
+class Patient(HttpUser):
+    @task
+    def wait(self):
+        self.client.get("/never")
+
+
 if STAGES:
 
     class Steps(LoadTestShape):
@@ -85,6 +91,12 @@ def markers(environment):
     """What one of ours has noted for the charts."""
     native = getattr(environment.stats, "native", None)
     return [text for _, _, text in native.markers()] if native is not None else []
+
+
+def aborted(environment):
+    """Requests that one of ours knows to have been cut off."""
+    native = getattr(environment.stats, "native", None)
+    return native.aborted() if native is not None else None
 
 
 def refused(runner):
@@ -195,6 +207,7 @@ def on_quit(exit_code, **_):
         exceptions=exceptions,
         final=environment.runner.final_user_classes_count,
         markers=markers(environment),
+        aborted=aborted(environment),
         **figures(environment),
     )
 

@@ -1,7 +1,7 @@
 """A server that counts what it answers, in a process of its own: the truth about a run.
 
-Answers every GET, `/fail` with 500. A line on standard input asks for the counts, which come as one
-line of JSON; its end ends the server.
+Answers every GET, `/fail` with 500 and `/never` not at all. A line on standard input asks for the
+counts, which come as one line of JSON; its end ends the server.
 """
 
 import asyncio
@@ -30,6 +30,8 @@ class Visitor(asyncio.Protocol):
             head, _, self.rest = self.rest.partition(b"\r\n\r\n")
             path = head.split(b" ", 2)[1].decode()
             self.counts[path] += 1
+            if path == "/never":
+                continue
             status = b"500 Internal Server Error" if path == "/fail" else b"200 OK"
             self.transport.write(ANSWER % status)
 

@@ -118,6 +118,19 @@ def test_failures_and_exceptions_of_workers_are_the_masters(cluster: Cluster) ->
     assert_sums_agree(cluster, master)
 
 
+def test_what_the_end_cuts_off_on_the_workers_is_told_by_the_master(cluster: Cluster) -> None:
+    cluster.classes = ("Patient",)
+    words = ("--stop-timeout", "0", "--expect-workers", "2")
+    master = cluster.steered("-u", "5", "-r", "20", *words)
+    workers = [cluster.worker(), cluster.worker()]
+    cluster.wait("all of them wait", lambda: cluster.target.counts() == {"/never": 5})
+    cluster.tell("quit")
+    assert master.ends() == 0
+    assert [worker.wait_for("quit")["aborted"] for worker in workers] == [0, 0]
+    end = master.wait_for("quit")
+    assert (end["requests"], end["aborted"]) == (0, 5)
+
+
 def test_a_run_begins_with_the_workers_that_came_in_time(cluster: Cluster) -> None:
     master = cluster.master(
         *("-u", "4", "-r", "20", "-t", "2"),

@@ -150,6 +150,21 @@ def test_statuses_are_counted_on_every_way_to_an_answer(run: Run, server: Server
     assert run.stats.total().statuses == {200: 2, 404: 2, 503: 1}
 
 
+def test_a_request_that_is_cut_off_is_told_and_counted_nowhere_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for kind in (HttpUser, FastHttpUser):
+            for listens in (True, False):
+                run = Run(kind, url, listens=listens)
+                asking = gevent.spawn(run.client.get, "/")
+                gevent.sleep(0)
+                assert run.stats.aborted() == 0
+                asking.kill()
+                assert (run.totals(), run.told, run.stats.aborted()) == ((0, 0), [], 1)
+                run.stats.reset()
+                assert run.stats.aborted() == 0
+
+
 def test_a_url_may_be_bytes(server: Server) -> None:
     server.say("200 OK", b"ok")
     assert Run(HttpUser, server.url, listens=False).client.get(b"/x").text == "ok"

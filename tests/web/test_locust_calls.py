@@ -75,6 +75,8 @@ def test_the_report_is_that_of_the_present_run(folder: Path) -> None:
         assert (report.status, "content-disposition" in report.headers) == (200, False)
         assert report.headers["content-type"].startswith("text/html")
         assert '<script type="application/json" id="report">' in report.body
+        assert '<html lang="en" data-theme="dark">' in report.body
+        assert '<html lang="en">' in page.get("/stats/report?theme=other").body
         named = page.get("/stats/report?download=1").headers["content-disposition"]
         assert named.startswith("attachment;filename=Locust_"), named
         assert named.endswith("_locustfile.py_http://h.html"), named

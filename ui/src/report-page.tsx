@@ -6,6 +6,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Window } from "./address.ts";
 import { DistributionChart } from "./chart/distribution.tsx";
 import type { Scope } from "./chart/scope.ts";
+import { abortedText } from "./end-words.ts";
 import { foldErrors } from "./fold.ts";
 import {
   formatClock,
@@ -39,6 +40,7 @@ export function ReportPage(props: { report: Report }) {
   const { report } = props;
   const picture = useMemo(() => fromSnapshot(report.snapshot), [report]);
   const { run } = report;
+  const aborted = abortedText(picture.overview?.aborted);
   return (
     <main class="content report">
       <header class="report-head">
@@ -47,6 +49,7 @@ export function ReportPage(props: { report: Report }) {
           <Pill {...endPill(run.end)} />
         </div>
         {run.end && <p>{endSentence(run.end)}</p>}
+        {aborted && <p class="note">{aborted}</p>}
         {run.note && <p>{run.note}</p>}
       </header>
       <What report={report} />

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { abortedText } from "./end-words.ts";
 import { formatClock } from "./format.ts";
 import type { State } from "./model.ts";
 import { previewText, spreadText } from "./start-words.ts";
@@ -65,6 +66,12 @@ describe("the pill", () => {
     const pill = statePill(state({ phase: "ended", end }), { kind: "lost", since: AT });
     expect(pill.word).toBe("Stopped");
   });
+});
+
+test("requests that were cut off are told, unless there are none or nobody knows", () => {
+  expect(abortedText(1)).toBe("1 request was cut off unanswered, and is counted nowhere else.");
+  expect(abortedText(1200)).toMatch(/^1,200 requests were cut off unanswered/);
+  expect([abortedText(0), abortedText(null), abortedText(undefined)]).toEqual([null, null, null]);
 });
 
 describe("sentences", () => {

@@ -44,8 +44,6 @@ pub(crate) struct Core {
     pub(crate) addresses: AddressBook,
     /// How many finished requests may still be handed out in this drain.
     budget: usize,
-    /// Requests whose greenlet has been woken by somebody else before the answer was there.
-    aborted: u64,
     /// Header lines and rules that clients have in common: a thousand users of a class send the
     /// same ones.
     headers: Vec<Arc<http::HeaderBlock>>,
@@ -69,7 +67,6 @@ impl Core {
             waiters: Vec::new(),
             addresses: AddressBook::default(),
             budget: 0,
-            aborted: 0,
             headers: Vec::new(),
             rules: Vec::new(),
             tls: vec![Arc::new(anything), Arc::default()],
@@ -275,9 +272,11 @@ impl Engine {
         };
         core.http.cancel(ticket);
         let waiter = core.unpark(ticket);
-        let is_request = (waiter.as_ref()).is_some_and(|waiter| waiter.exchange.is_some());
-        core.aborted += u64::from(is_request);
         drop(core);
+        let exchange = waiter.as_ref().and_then(|waiter| waiter.exchange.as_ref());
+        if let Some(recorder) = exchange.and_then(|exchange| exchange.recorder.as_ref()) {
+            recorder.get().record_aborted();
+        }
         drop(waiter);
     }
 
@@ -293,8 +292,8 @@ impl Engine {
         self.core.borrow_mut().http.forget_names();
     }
 
-    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups,
-    /// requests that were given up unanswered, and those that the gate was closed to.
+    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups, and
+    /// requests that the gate was closed to.
     fn counters(&self) -> std::collections::BTreeMap<&'static str, u64> {
         let core = self.core.borrow();
         let counters = core.http.counters();
@@ -304,7 +303,6 @@ impl Engine {
             ("connections_dropped", counters.dropped_stale),
             ("retries", counters.retries),
             ("names_resolved", counters.resolves),
-            ("requests_aborted", core.aborted),
             ("requests_blocked", counters.blocked),
         ])
     }

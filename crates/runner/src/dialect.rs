@@ -23,6 +23,9 @@ pub(crate) const STATUSES: &str = "gregaria_statuses";
 /// Field of our own in an entry: requests that are kept by themselves.
 pub(crate) const EXAMPLES: &str = "gregaria_examples";
 
+/// Field of our own in `stats`: requests that were cut off unanswered since the last report.
+const ABORTED: &str = "gregaria_aborted";
+
 /// Message to a worker: how far its reports have been merged.
 const MERGED: &str = "gregaria_merged";
 
@@ -213,6 +216,17 @@ pub(crate) fn take_exceptions(report: &mut StatsReport) -> Vec<CountedException>
         })
     };
     rows.iter().filter_map(read).collect()
+}
+
+/// Puts the requests that were cut off into a report, also if there were none: who says nothing does
+/// not know.
+pub(crate) fn write_aborted(aborted: u64, extra: &mut Extra) {
+    extra.set(ABORTED, aborted);
+}
+
+/// The number of [`write_aborted`]; `None` from whoever does not count them.
+pub(crate) fn aborted(extra: &Extra) -> Option<u64> {
+    extra.get(ABORTED).and_then(Value::as_u64)
 }
 
 /// How far a master has merged the reports of a worker.

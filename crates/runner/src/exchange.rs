@@ -33,12 +33,17 @@ pub fn to_wire(report: &Report, now: f64, settings: &Settings) -> StatsReport {
         }
         sent
     };
+    let mut extra = Extra::default();
+    if !report.lacks_aborted {
+        dialect::write_aborted(report.aborted, &mut extra);
+    }
     StatsReport {
         stats: report.entries.iter().map(with_examples).collect(),
         stats_total: entry_to_wire(&report.total(now, settings)),
         errors: failures
             .map(|failure| (failure.key(), failure_to_wire(failure)))
             .collect(),
+        extra,
         ..StatsReport::default()
     }
 }
@@ -47,6 +52,7 @@ pub fn to_wire(report: &Report, now: f64, settings: &Settings) -> StatsReport {
 /// which its clock is behind that of this process.
 pub fn from_wire(report: &StatsReport, clock_offset: f64, settings: &Settings) -> Report {
     let shift = Shift(clock_offset);
+    let aborted = dialect::aborted(&report.extra);
     Report {
         entries: report
             .stats
@@ -59,6 +65,8 @@ pub fn from_wire(report: &StatsReport, clock_offset: f64, settings: &Settings) -
             .map(|(_, failure)| failure_from_wire(failure, shift))
             .collect(),
         exceptions: Vec::new(),
+        aborted: sane(aborted.unwrap_or_default()),
+        lacks_aborted: aborted.is_none(),
     }
 }
 

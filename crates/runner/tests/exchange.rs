@@ -7,7 +7,7 @@
 
 use gregaria_runner::exchange::{from_wire, to_wire};
 use gregaria_runner::wire::{self, Number, StatsEntry, StatsReport, ToMaster};
-use gregaria_stats::{Precision, Recorder, Report, Sample, Settings};
+use gregaria_stats::{Precision, Recorder, Report, Sample, Settings, Totals};
 
 const BEGIN: f64 = 1_795_000_000.0;
 
@@ -27,6 +27,8 @@ fn counted(settings: &Settings) -> Report {
             bucket: None,
         });
     }
+    recorder.record_aborted();
+    recorder.record_aborted();
     let mut whole = Report::default();
     for part in recorder.drain() {
         whole.merge(part);
@@ -76,6 +78,7 @@ fn nothing_is_lost_on_the_way() {
             assert!(!theirs.is_coarse);
         }
         assert_eq!(arrived.failures, report.failures);
+        assert_eq!((arrived.aborted, arrived.lacks_aborted), (2, false));
     }
 }
 
@@ -93,6 +96,25 @@ fn a_worker_of_locust_gives_coarse_times() {
     let arrived = from_wire(&sent(report), 0.0, &Settings::default());
     assert!(arrived.entries[0].is_coarse);
     assert_eq!(arrived.entries[0].histogram.len(), 3);
+}
+
+#[test]
+fn requests_that_were_cut_off_are_known_where_all_workers_tell_them() {
+    let settings = Settings::default();
+    let arrives = |report| from_wire(&sent(report), 0.0, &settings);
+    let ours = arrives(to_wire(&counted(&settings), BEGIN, &settings));
+    let idle = arrives(to_wire(&Report::default(), BEGIN, &settings));
+    let of_locust = arrives(StatsReport::default());
+    let mut totals = Totals::new(settings.clone(), BEGIN);
+    assert_eq!(totals.aborted(), Some(0));
+    for report in [&ours, &idle, &ours] {
+        totals.merge(report);
+    }
+    assert_eq!(totals.aborted(), Some(4));
+    totals.merge(&of_locust);
+    assert_eq!(totals.aborted(), None, "what nobody tells is not 0");
+    totals.clear_all(BEGIN);
+    assert_eq!(totals.aborted(), Some(0));
 }
 
 #[test]

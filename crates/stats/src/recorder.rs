@@ -87,6 +87,7 @@ struct Part {
     entries: Vec<Entry>,
     failures: Table<Failure>,
     exceptions: Table<Exception>,
+    aborted: u64,
 }
 
 impl Recorder {
@@ -143,6 +144,11 @@ impl Recorder {
             let exception = Exception::new(LOCAL_NODE, message, traceback);
             exceptions.push(exception.of_type(error_type));
         }
+    }
+
+    /// Counts a request that was cut off unanswered.
+    pub fn record_aborted(&self) {
+        self.lock().part.aborted += 1;
     }
 
     /// Takes away what was counted: one report for each second or part of one, oldest first.
@@ -278,6 +284,7 @@ impl Write {
         report.merge(second.into_report());
         let mut joined = Part {
             entries: report.entries,
+            aborted: report.aborted,
             ..Part::default()
         };
         for failure in report.failures {
@@ -292,7 +299,7 @@ impl Write {
 
 impl Part {
     fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.exceptions.len() == 0
+        self.entries.is_empty() && self.exceptions.len() == 0 && self.aborted == 0
     }
 
     fn fail(&mut self, place: usize, error: &str, at: f64, settings: &Settings) {
@@ -326,6 +333,8 @@ impl Part {
             entries: self.entries,
             failures: self.failures.into_items(),
             exceptions: self.exceptions.into_items(),
+            aborted: self.aborted,
+            lacks_aborted: false,
         }
     }
 }

@@ -15,12 +15,19 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// Errors that left tasks.
     pub exceptions: Vec<Exception>,
+    /// Requests that were cut off unanswered. They are in no entry.
+    pub aborted: u64,
+    /// Whoever has counted does not tell what was cut off, as workers of Locust's own do not.
+    pub lacks_aborted: bool,
 }
 
 impl Report {
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.failures.is_empty() && self.exceptions.is_empty()
+        self.entries.is_empty()
+            && self.failures.is_empty()
+            && self.exceptions.is_empty()
+            && self.aborted == 0
     }
 
     /// All entries together, under the name "Aggregated". `start_time` is when counting began.
@@ -51,6 +58,8 @@ impl Report {
         merge(&mut self.entries, other.entries, Entry::merge);
         merge(&mut self.failures, other.failures, Failure::merge);
         merge(&mut self.exceptions, other.exceptions, Exception::merge);
+        self.aborted += other.aborted;
+        self.lacks_aborted |= other.lacks_aborted;
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Snapshot {
     pub failures: Vec<Arc<Failure>>,
     /// Exceptions in the order in which they were seen first.
     pub exceptions: Vec<Arc<Exception>>,
+    /// Requests that were cut off unanswered, and are counted nowhere else; `None` if somebody has not
+    /// told. Workers of Locust's own do not tell.
+    pub aborted: Option<u64>,
     /// The course of the run.
     pub history: Arc<History>,
     /// What happened in the run besides requests, for the charts and the page.

@@ -25,6 +25,9 @@ pub struct Totals {
     entries: Table<Arc<Entry>>,
     failures: Table<Arc<Failure>>,
     exceptions: Table<Arc<Exception>>,
+    aborted: u64,
+    /// Some of those that have counted do not tell what was cut off.
+    lacks_aborted: bool,
     history: Arc<History>,
     markers: Arc<Markers>,
     /// Response times of all requests in each of the last seconds, oldest first.
@@ -49,6 +52,8 @@ impl Totals {
             entries: Table::default(),
             failures: Table::default(),
             exceptions: Table::default(),
+            aborted: 0,
+            lacks_aborted: false,
             history: Arc::default(),
             markers: Arc::default(),
             last_seconds: VecDeque::new(),
@@ -76,6 +81,8 @@ impl Totals {
         for exception in &report.exceptions {
             self.add_exception(exception);
         }
+        self.aborted += report.aborted;
+        self.lacks_aborted |= report.lacks_aborted;
         if !report.entries.is_empty() {
             let total = report.total(self.total.start_time, &self.settings);
             self.remember(&total);
@@ -113,6 +120,8 @@ impl Totals {
             entries: entries.map(|entry| Entry::clone(entry)).collect(),
             failures: failures.map(|failure| Failure::clone(failure)).collect(),
             exceptions: Vec::new(),
+            aborted: self.aborted,
+            lacks_aborted: self.lacks_aborted,
         };
         self.reset_all(now);
         report
@@ -229,6 +238,12 @@ impl Totals {
         self.exceptions.as_slice()
     }
 
+    /// Requests that were cut off unanswered, and are in no entry; `None` if some of those that have
+    /// counted do not tell.
+    pub fn aborted(&self) -> Option<u64> {
+        (!self.lacks_aborted).then_some(self.aborted)
+    }
+
     /// What "current" means at this moment.
     pub fn window(&self) -> Window {
         Window::new(self.total.start_time, self.total.last_request)
@@ -331,6 +346,7 @@ impl Totals {
             entries,
             failures: self.failures.as_slice().to_vec(),
             exceptions: self.exceptions.as_slice().to_vec(),
+            aborted: self.aborted(),
             history: Arc::clone(&self.history),
             markers: Arc::clone(&self.markers),
             notices: self.notices(),

@@ -44,6 +44,20 @@ pub(crate) fn time(ms: Option<f64>) -> String {
     })
 }
 
+/// What is said of requests that were cut off; `None` if there were none, or nobody has told.
+pub(crate) fn aborted(requests: Option<u64>) -> Option<String> {
+    let requests = requests.filter(|requests| *requests > 0)?;
+    let (were, are) = if requests == 1 {
+        ("was", "is")
+    } else {
+        ("were", "are")
+    };
+    Some(format!(
+        "aborted {}: {were} cut off unanswered, and {are} counted nowhere else",
+        count(requests)
+    ))
+}
+
 fn dash() -> String {
     "–".to_owned()
 }

@@ -53,6 +53,9 @@ fn snapshot() -> Arc<Snapshot> {
         }
         let traceback = "  File \"/home/me/locustfile.py\", line 23, in boom\n    raise\n";
         recorder.record_exception(None, "no such field: 'total'", traceback);
+        if second >= 8 {
+            recorder.record_aborted();
+        }
         for report in recorder.drain() {
             totals.fold(&report);
         }
@@ -85,7 +88,6 @@ fn run() -> Run {
         }),
         keys: "w/s ±1  W/S ±10 users   q stop   l log".to_owned(),
         page: Some("http://127.0.0.1:8089".to_owned()),
-        aborted: Some(2),
     }
 }
 

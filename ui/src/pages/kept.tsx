@@ -1,10 +1,12 @@
-// What can be done with a run that is kept: comparing it, and comparing others with it.
+// What there is to a run that has ended: what its end has cut off, and comparing it, or others with it.
 
 import { useEffect, useState } from "preact/hooks";
+import { abortedText } from "../end-words.ts";
 import { Button } from "../parts/button.tsx";
 import { getRuns } from "../state/commands.ts";
 import { baseline } from "../state/orders.ts";
 import { href } from "../state/place.ts";
+import { overview } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
 import { toast } from "../state/tell.ts";
 
@@ -25,23 +27,27 @@ export function Kept(props: { run: number }) {
       isWanted = false;
     };
   }, [run]);
+  const aborted = abortedText(overview.value?.aborted);
   return (
-    <div class="row">
-      <a class="button plain" href={href(`/compare?b=${run}`)}>
-        Compare
-      </a>
-      {isOperator.value && isBaseline !== null && (
-        <Button
-          onClick={async () => {
-            if (await baseline(run, !isBaseline)) {
-              setIsBaseline(!isBaseline);
-              toast(`Run ${run} is ${isBaseline ? "no longer " : ""}the baseline.`);
-            }
-          }}
-        >
-          {isBaseline ? "No longer the baseline" : "Set as baseline"}
-        </Button>
-      )}
-    </div>
+    <>
+      {aborted && <p class="note">{aborted}</p>}
+      <div class="row">
+        <a class="button plain" href={href(`/compare?b=${run}`)}>
+          Compare
+        </a>
+        {isOperator.value && isBaseline !== null && (
+          <Button
+            onClick={async () => {
+              if (await baseline(run, !isBaseline)) {
+                setIsBaseline(!isBaseline);
+                toast(`Run ${run} is ${isBaseline ? "no longer " : ""}the baseline.`);
+              }
+            }}
+          >
+            {isBaseline ? "No longer the baseline" : "Set as baseline"}
+          </Button>
+        )}
+      </div>
+    </>
   );
 }

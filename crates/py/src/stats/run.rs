@@ -33,6 +33,11 @@ impl Stats {
         self.source.record(sample);
     }
 
+    /// Counts a request that was cut off unanswered. Calls no Python.
+    pub(crate) fn record_aborted(&self) {
+        self.source.recorder.record_aborted();
+    }
+
     /// Takes what was counted since this was asked last, as a worker reports it: entries stay, back
     /// at zero. Exceptions travel by themselves and stay, too.
     pub(crate) fn take_report(&self, py: Python<'_>) -> PyResult<StatsReport> {
@@ -318,6 +323,12 @@ impl Stats {
     /// What a tester has to know about the figures, one sentence each; none in an ordinary run.
     fn notices(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         Ok(self.source.totals(py)?.notices())
+    }
+
+    /// Requests that were cut off unanswered, and are counted nowhere else; `None` if workers do not
+    /// tell.
+    fn aborted(&self, py: Python<'_>) -> PyResult<Option<u64>> {
+        Ok(self.source.totals(py)?.aborted())
     }
 
     /// The time these statistics go by.

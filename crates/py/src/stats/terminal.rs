@@ -21,7 +21,6 @@ pub struct TerminalRun {
     workers: Option<(u64, u64, u64)>,
     keys: String,
     page: Option<String>,
-    aborted: Option<u64>,
 }
 
 impl From<TerminalRun> for Run {
@@ -42,7 +41,6 @@ impl From<TerminalRun> for Run {
             }),
             keys: run.keys,
             page: run.page,
-            aborted: run.aborted,
         }
     }
 }

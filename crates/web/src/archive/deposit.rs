@@ -92,7 +92,7 @@ pub(super) fn summary(
         .prepare_cached(
             "UPDATE runs SET last_second = max(last_second, ?2), peak_users = ?3, requests = ?4,
              failures = ?5, counted_from = ?6, last_request = ?7, p50_ms = ?8, p95_ms = ?9,
-             p99_ms = ?10, notices = ?11 WHERE run = ?1",
+             p99_ms = ?10, notices = ?11, aborted = ?12 WHERE run = ?1",
         )?
         .execute(params![
             run,
@@ -106,6 +106,7 @@ pub(super) fn summary(
             percentile(0.95),
             percentile(0.99),
             json(&snapshot.notices),
+            snapshot.aborted.map(integer),
         ])?;
     Ok(())
 }

@@ -18,11 +18,14 @@ use super::stored::{Bucket, FailureBucket, RunRow, Seen, StoredMarker, StoredRun
 /// All of a run.
 pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<StoredRun> {
     let id = row.id;
-    let (setup, notices, step, crew): (String, String, f64, Option<String>) = connection
-        .query_row(
-            "SELECT setup, notices, step, crew FROM runs WHERE run = ?1",
+    let (setup, notices, step, crew, aborted): (String, String, f64, Option<String>, _) =
+        connection.query_row(
+            "SELECT setup, notices, step, crew, aborted FROM runs WHERE run = ?1",
             [id],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            |row| {
+                let [setup, notices] = [row.get(0)?, row.get(1)?];
+                Ok((setup, notices, row.get(2)?, row.get(3)?, row.get(4)?))
+            },
         )?;
     let crew = crew.map(|crew| serde_json::from_str(&crew).map_err(|_| broken(3)));
     let setup: Setup = serde_json::from_str(&setup).map_err(|_| broken(0))?;
@@ -49,6 +52,7 @@ pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<Stor
         entries: entries.into_iter().map(Arc::new).collect(),
         failures: Vec::new(),
         exceptions: Vec::new(),
+        aborted,
         history: Arc::new(history),
         markers: Arc::default(),
         notices,

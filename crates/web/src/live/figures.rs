@@ -14,7 +14,7 @@ pub(super) fn overview(snapshot: &Snapshot, users: u64, lasts: bool) -> Overview
             .filter(|_| lasts)
             .map(|point| current(point, rates(snapshot))),
         whole_run: total_of(snapshot),
-        aborted: None,
+        aborted: snapshot.aborted,
     }
 }
 

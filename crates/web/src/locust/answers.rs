@@ -80,11 +80,13 @@ pub(super) async fn worker_count(State(app): State<Arc<App>>) -> Result<Response
     ))
 }
 
-/// How the report is wanted. It has both themes.
+/// How the report is wanted. It has both themes, and follows the system unless one is named.
 #[derive(Debug, Deserialize)]
 pub(super) struct Wish {
     #[serde(default)]
     download: String,
+    #[serde(default)]
+    theme: String,
 }
 
 /// `GET /stats/report`: the report of the present run.
@@ -96,13 +98,25 @@ pub(super) async fn report(State(app): State<Arc<App>>, Query(wish): Query<Wish>
     }) else {
         return pages::page(StatusCode::NOT_FOUND, "There has been no run yet.");
     };
-    match report_of(&app, &number.to_string()).await {
+    let html = report_of(&app, &number.to_string()).await;
+    match html.map(|html| in_theme(html, &wish.theme)) {
         Ok(html) if wish.download.is_empty() => pages::page(StatusCode::OK, html),
         Ok(html) => {
             let response = pages::page(StatusCode::OK, html);
             csv::attached(response, &csv::file_name(&view, ".html"))
         }
         Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// The report as it opens in this theme; as it is if there is no such theme.
+fn in_theme(html: String, theme: &str) -> String {
+    match theme {
+        "dark" | "light" => {
+            let root = format!("<html lang=\"en\" data-theme=\"{theme}\">");
+            html.replacen("<html lang=\"en\">", &root, 1)
+        }
+        _ => html,
     }
 }
 

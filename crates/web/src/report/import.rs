@@ -64,6 +64,7 @@ struct Run {
 #[derive(Deserialize)]
 struct Picture {
     state: State,
+    overview: Option<Overview>,
     names: Vec<Name>,
     entries: Columns,
     series: Lines,
@@ -74,6 +75,12 @@ struct Picture {
 #[derive(Deserialize)]
 struct State {
     notices: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Overview {
+    #[serde(default)]
+    aborted: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +191,7 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
                 })
             })
             .collect(),
+        aborted: body.snapshot.overview.and_then(|overview| overview.aborted),
         history: Arc::new(History::default()),
         markers: Arc::default(),
         notices: body.snapshot.state.notices,

@@ -66,6 +66,9 @@ pub fn show_text(run: &StoredRun) -> String {
     }
     out.push('\n');
     out.push_str(&entries(&run.snapshot));
+    if let Some(aborted) = text::aborted(run.snapshot.aborted) {
+        let _ = writeln!(out, "\n{aborted}");
+    }
     out.push_str(&failures(&run.snapshot));
     for notice in &run.snapshot.notices {
         let _ = writeln!(out, "\n{notice}");

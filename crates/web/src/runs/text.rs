@@ -1,6 +1,6 @@
 //! Figures as people read them, and columns of them.
 
-pub(super) use crate::human::{count, percent, rate, time};
+pub(super) use crate::human::{aborted, count, percent, rate, time};
 
 /// A change, with its sign.
 pub(super) fn change(ratio: f64) -> String {

@@ -50,7 +50,7 @@ pub fn whole(run: &StoredRun, buckets: &[Bucket], fineness: Fineness) -> model::
             users: 0,
             current: None,
             whole_run: picture::total_of(&run.snapshot),
-            aborted: None,
+            aborted: run.snapshot.aborted,
         }),
         series: Some(series(run, f64::MIN, f64::MAX, fineness.points, 0.0)),
         heat: Some(heat(buckets, fineness.columns)),

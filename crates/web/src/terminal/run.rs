@@ -25,8 +25,6 @@ pub struct Run {
     pub keys: String,
     /// Address of the page, if it is served.
     pub page: Option<String>,
-    /// Requests that were cut off unanswered, and are counted nowhere else; `None` if not known.
-    pub aborted: Option<u64>,
 }
 
 /// Workers of a master.

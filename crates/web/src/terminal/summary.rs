@@ -81,8 +81,11 @@ fn ending(snapshot: &Snapshot, run: &Run, room: usize) -> Vec<Line> {
 
 fn totals(snapshot: &Snapshot, run: &Run, room: usize) -> Vec<Line> {
     let total = &snapshot.total;
+    let aborted =
+        human::aborted(snapshot.aborted).map(|text| Line::of(shortened(&text, room), Colour::None));
     if total.requests + total.failures == 0 {
-        return vec![Line::of("no request has ended", Colour::None)];
+        let nothing = Line::of("no request has ended", Colour::None);
+        return std::iter::once(nothing).chain(aborted).collect();
     }
     let rps = (total.requests > 0).then(|| total.total_rps(&snapshot.window));
     let mut lines = vec![Line::row(
@@ -105,23 +108,7 @@ fn totals(snapshot: &Snapshot, run: &Run, room: usize) -> Vec<Line> {
         .chain(run.workers.map(workers)),
         room,
     )];
-    if let Some(aborted) = run.aborted.filter(|aborted| *aborted > 0) {
-        let (were, are) = if aborted == 1 {
-            ("was", "is")
-        } else {
-            ("were", "are")
-        };
-        lines.push(Line::of(
-            shortened(
-                &format!(
-                    "aborted {}: {were} cut off unanswered, and {are} counted nowhere else",
-                    human::count(aborted)
-                ),
-                room,
-            ),
-            Colour::None,
-        ));
-    }
+    lines.extend(aborted);
     if total.timed_requests() == 0 {
         return lines;
     }

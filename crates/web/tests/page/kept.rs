@@ -157,6 +157,7 @@ fn keep(archive: &Archive, slower: f64) {
         }
         if second == 20 {
             recorder.record_exception(Some("KeyError"), "no such field", "  File \"x\", line 1\n");
+            recorder.record_aborted();
         }
         for report in recorder.drain() {
             totals.fold(&report);
@@ -215,6 +216,7 @@ fn an_earlier_run_is_shown_with_all_its_tabs() {
         (&json!(1), &json!("ended"))
     );
     assert_eq!(run["overview"]["whole_run"]["requests"], 20 * LENGTH);
+    assert_eq!(run["overview"]["aborted"], 1);
     assert_eq!(run["names"][2]["name"], "/cart");
     assert_eq!(run["entries"]["requests"], json!([1200, 900, 300]));
     // A line of what ended in each second, and of each kind of failure.
@@ -357,6 +359,7 @@ fn runs_are_marked_deleted_and_taken_in() {
     assert_eq!((taken.status, &taken.json()["run"]), (201, &json!(3)));
     let run = page.get("/api/v1/runs/3").json();
     assert_eq!(run["overview"]["whole_run"]["requests"], 20 * LENGTH);
+    assert_eq!(run["overview"]["aborted"], 1);
     assert_eq!(run["exceptions"][0]["first_seen"], START + 20.0);
     assert_eq!(run["workers"]["cpu_peak_percent"], json!([41.0]));
     // What is known of the noise of single entries came with it.

@@ -105,6 +105,7 @@ fn a_viewer_sees_the_whole_picture_and_then_each_second() {
         assert_eq!(snapshot["names"][1]["name"], "/");
         assert_eq!(snapshot["entries"]["requests"], serde_json::json!([1, 1]));
         page.request("/new", 20.0, Some("LocustBadStatusCode(code=500)"));
+        page.recorder.record_aborted();
         page.second();
         let tick = viewer.next("tick");
         assert_eq!(
@@ -121,6 +122,7 @@ fn a_viewer_sees_the_whole_picture_and_then_each_second() {
                 .contains(&2.into())
         );
         assert_eq!(tick["overview"]["whole_run"]["failures"], 1);
+        assert_eq!(tick["overview"]["aborted"], 1);
     }
 }
 
