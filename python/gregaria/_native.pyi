@@ -59,8 +59,8 @@ class RunStore:
     def set_exit_code(self, code: int) -> None:
         """The process ends with the last run, and with this code."""
 
-    def look_at(self, master: MasterNode) -> None:
-        """Takes note of how the workers are."""
+    def look_at(self, stats: Stats, master: MasterNode) -> None:
+        """Takes note of how the workers are, at the moment by the clock of `stats`."""
 
     def note(self, time: float, text: str, by: str | None = None) -> None:
         """Keeps a note of the present run."""

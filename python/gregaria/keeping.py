@@ -115,7 +115,7 @@ class Keeper:
         self._log.deliver(self._store, self._environment.worker_logs)
         node = getattr(self._environment.runner, "_node", None)
         if self._lasts and isinstance(node, _native.MasterNode):
-            self._store.look_at(node)
+            self._store.look_at(self._environment.stats.native, node)
 
     def _tell(self) -> None:
         while self._store is not None and (notice := self._store.take_notice()):

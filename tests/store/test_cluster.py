@@ -30,12 +30,16 @@ def report(folder: Path, *words: str) -> Result:
 
 
 def test_it_knows_its_worker_its_files_and_when_things_happened(folder: Path) -> None:
-    [(setup, crew, started)] = rows(
-        folder / "runs.sqlite", "SELECT setup, crew, started FROM runs WHERE run = 1"
+    [(setup, crew, course, started)] = rows(
+        folder / "runs.sqlite", "SELECT setup, crew, crew_course, started FROM runs WHERE run = 1"
     )
     [worker] = json.loads(crew)
     assert worker["id"] == json.loads(setup)["workers"][0]["id"]
     assert worker["is_gregaria"] and worker["memory_bytes"] > 0
+    busy = json.loads(course)
+    assert busy["time"][0] > started
+    assert busy["cpu_max_percent"][0] >= busy["cpu_median_percent"][0] >= 0
+    assert busy["lag_max_ms"][0] >= 0
     [(first, last)] = rows(
         folder / "runs.sqlite", "SELECT first_seen, last_seen FROM exceptions WHERE run = 1"
     )

@@ -80,6 +80,7 @@ describe.each(THEMES)("%s", (theme) => {
       ["rps", "users"],
       ["rps", "failed"],
       ["p50", "p95", "p99"],
+      ["rps", "p99", "users"],
       ["a", "b"],
       // Of what is stacked, neighbours.
       ...[1, 2, 3, 4].map((kind) => [`kind-${kind}`, `kind-${kind + 1}`]),

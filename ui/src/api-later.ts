@@ -16,6 +16,7 @@ import type {
   TeardownRequest,
   UsersRequest,
   WorkerDetail,
+  WorkersCourse,
 } from "./model.ts";
 
 export const getForm = (from: number | null) => get<StartForm>("/form", { from });
@@ -43,6 +44,7 @@ export const getFailures = (run: number, failures: number[], exceptions: number[
   });
 export const getWorker = (run: number, index: number) =>
   get<WorkerDetail>(`/runs/${run}/workers/${index}`);
+export const getWorkersCourse = (run: number) => get<WorkersCourse>(`/runs/${run}/workers`);
 export const getCompare = (a: number, b: number, from: number | null, to: number | null) =>
   get<Compare>("/compare", { a, b, from, to });
 export const setBaseline = (run: number, isBaseline: boolean) =>

@@ -516,6 +516,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How busy all workers were, over time */
+        get: operations["workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/workers/{index}": {
         parameters: {
             query?: never;
@@ -2463,6 +2480,22 @@ export interface components {
             /** @description Where the machine stands; `null` if unknown. */
             zone: string | null;
         };
+        /** @description How busy all workers were, over time: columns of equal length. A `null` is a gap. */
+        WorkersCourse: {
+            /** @description The same of the busiest worker. */
+            cpu_max_percent: (number | null)[];
+            /** @description CPU time in percent of one core: the median of the workers, the largest in the stretch. */
+            cpu_median_percent: (number | null)[];
+            /** @description How late users were woken, at most; `null` also where no worker tells. */
+            lag_max_ms: (number | null)[];
+            /**
+             * Format: double
+             * @description Seconds that each point stands for.
+             */
+            step_seconds: number;
+            /** @description The end of the stretch that each point stands for. */
+            time: number[];
+        };
         /**
          * @description What a worker is doing.
          * @enum {string}
@@ -2572,6 +2605,7 @@ export type WorkerColumns = components['schemas']['WorkerColumns'];
 export type WorkerCounts = components['schemas']['WorkerCounts'];
 export type WorkerDetail = components['schemas']['WorkerDetail'];
 export type WorkerName = components['schemas']['WorkerName'];
+export type WorkersCourse = components['schemas']['WorkersCourse'];
 export type WorkerState = components['schemas']['WorkerState'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -4962,6 +4996,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryWindow"];
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkersCourse"];
                 };
             };
             /** @description The request says what cannot be. */

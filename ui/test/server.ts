@@ -417,6 +417,9 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
         failures: world.failures(mood.script, start, t).slice(0, 2),
       });
     }
+    if (rest === "/workers") {
+      return json(world.workersCourse(start, t));
+    }
     const worker = /^\/workers\/(\d+)$/.exec(rest)?.[1];
     if (worker !== undefined) {
       const seconds = Array.from({ length: 200 }, (_, at) => at * 3);

@@ -21,6 +21,7 @@ import type {
   State,
   WorkerColumns,
   WorkerName,
+  WorkersCourse,
 } from "../src/model.ts";
 
 /** How large the scripted run is and what happens in it. */
@@ -184,6 +185,18 @@ export function workers(script: Script, start: number, t: number): WorkerColumns
     lag_ms: all.map((index) => short(0.4 + wobble(index))),
     clock_offset_ms: all.map((index) => short(wobble(index) * 3)),
     last_seen: all.map((index) => start + (isLost(index) ? 120 : t)),
+  };
+}
+
+/** How busy all workers were until a second. */
+export function workersCourse(start: number, t: number): WorkersCourse {
+  const points = Array.from({ length: Math.max(0, Math.floor(t / 5)) }, (_, at) => at);
+  return {
+    step_seconds: 5,
+    time: points.map((at) => start + 5 * at + 5),
+    cpu_median_percent: points.map((at) => short(34 + wobble(at))),
+    cpu_max_percent: points.map((at) => short(91 + 2 * wobble(at))),
+    lag_max_ms: points.map((at) => Math.round(3 + wobble(at))),
   };
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use gregaria_runner::Peer;
 use gregaria_web::archive::{Archive, EndKind, Ending, Limits, Line, Member, Note, Setup};
+use gregaria_web::picture::{CrewCourse, WorkerReading};
 use gregaria_web::seam::LogBook;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -19,6 +20,8 @@ use crate::stats::Stats;
 pub(crate) struct RunStore {
     archive: Archive,
     crew: Mutex<BTreeMap<u64, Member>>,
+    /// How busy they are over time.
+    course: Mutex<CrewCourse>,
     /// Tells which lines of a worker's report are new.
     book: Mutex<LogBook>,
 }
@@ -47,6 +50,7 @@ impl RunStore {
         Ok(Self {
             archive,
             crew: Mutex::default(),
+            course: Mutex::default(),
             book: Mutex::default(),
         })
     }
@@ -56,6 +60,7 @@ impl RunStore {
         let setup: Setup = serde_json::from_str(setup)
             .map_err(|error| PyValueError::new_err(format!("not what a run is: {error}")))?;
         lock(&self.crew).clear();
+        *lock(&self.course) = CrewCourse::default();
         self.archive.begin(stats.now(), setup);
         stats.keep_in(Some(self.archive.clone()));
         Ok(())
@@ -90,7 +95,7 @@ impl RunStore {
     }
 
     /// Takes note of how the workers are.
-    fn look_at(&self, master: &MasterNode) {
+    fn look_at(&self, stats: &Stats, master: &MasterNode) {
         let mut crew = lock(&self.crew);
         let mut gone: Vec<u64> = crew.keys().copied().collect();
         for (index, now) in master.peers(|peer| (peer.index, member(peer))) {
@@ -112,6 +117,11 @@ impl RunStore {
             }
         }
         self.archive.crew(crew.values().cloned().collect());
+        let readings = master.peers(reading).into_iter().flatten();
+        let mut course = lock(&self.course);
+        if course.advance(stats.now(), readings) {
+            self.archive.crew_course(course.columns());
+        }
     }
 
     /// Keeps a note of the present run.
@@ -196,6 +206,14 @@ impl RunStore {
     fn close(&self, py: Python<'_>, refuge: PathBuf) {
         py.detach(|| self.archive.close(Some(&refuge)));
     }
+}
+
+/// How a worker is; `None` of a silent one.
+fn reading(peer: &Peer) -> Option<WorkerReading> {
+    (peer.state != gregaria_runner::State::Missing).then_some(WorkerReading {
+        cpu_percent: peer.cpu_usage,
+        lag_ms: peer.lag_ms,
+    })
 }
 
 fn member(peer: &Peer) -> Member {

@@ -7,7 +7,7 @@ import { isFirefox, openBrowser, openPage, type Watched } from "../browser.ts";
 import { CROWD, canServe, FILES, Folder, freePort, hasCrowd, type Serving } from "./command.ts";
 import { axeInBothThemes, Load } from "./measures.ts";
 import { allowed } from "./patience.ts";
-import { button, cellsOf, figure, numberOf, pill, startTest, write } from "./reading.ts";
+import { button, cellsOf, chartRows, figure, numberOf, pill, startTest, write } from "./reading.ts";
 
 const WORKERS = 200;
 const REAL = 3;
@@ -115,6 +115,10 @@ describe.skipIf(!canServe || !hasCrowd)("the page of a large cluster", () => {
     expect(cells.CPU).toBe("–");
     expect(cells.Users).toBe("0");
     expect(await axeInBothThemes(page)).toEqual([]);
+    // Of those that tell it; the others have CPU alone.
+    await expect
+      .poll(async () => (await chartRows(page, "CPU of all workers and lag")).length)
+      .toBeGreaterThan(0);
     await page.getByRole("link", { name: /^Overview/ }).click();
     // Its users run elsewhere.
     await expect

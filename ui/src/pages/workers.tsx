@@ -1,7 +1,6 @@
 // Workers: how many, how loaded, and which one is the odd one out.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { LineChart } from "../chart/line-chart.tsx";
+import { useMemo } from "preact/hooks";
 import {
   formatBytes,
   formatClock,
@@ -20,17 +19,12 @@ import { Filter } from "../parts/field.tsx";
 import { Table, type TableColumn } from "../parts/table.tsx";
 import { isLost, spread, type WorkerRow } from "../rows.ts";
 import { matches, orderText, parseOrder } from "../search.ts";
-import { isDone } from "../state/commands.ts";
 import { forgetWorker, getWorker } from "../state/orders.ts";
 import { query, setQuery } from "../state/place.ts";
-import { isLasting, marks, state, viewedRun, workers } from "../state/run.ts";
+import { state, workers } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
-import { emptyTimeline } from "../timeline.ts";
 import { LogLines } from "./log.tsx";
-import { scopeOf } from "./scope.ts";
-
-/** How often the panel of a run that lasts is asked for again. */
-const AGAIN_MS = 5000;
+import { useAgain, WorkerChart, WorkersChart } from "./worker-charts.tsx";
 
 const BY_NAME: Order = { column: "name", isDown: false };
 
@@ -65,6 +59,7 @@ export function Workers() {
     <div class={opened ? "with-panel" : ""}>
       <Summary rows={everyone} expected={state.value?.workers?.expected ?? null} />
       <Squares rows={everyone} />
+      <WorkersChart />
       <div class="bar">
         <Filter label="Filter workers" value={filter} onValue={(q) => setQuery({ q })} />
       </div>
@@ -254,28 +249,7 @@ function number(
 /** One worker over time, and its last lines of the log. */
 function WorkerPanel(props: { row: WorkerRow; onClose: () => void }) {
   const { row } = props;
-  const [detail, setDetail] = useState<WorkerDetail | null>(null);
-  const run = viewedRun.value;
-  const lasts = isLasting.value;
-  useEffect(() => setDetail(null), [run, row.index]);
-  useEffect(() => {
-    let isWanted = true;
-    const load = () => {
-      if (run !== null) {
-        void getWorker(run, row.index).then((answer) => {
-          if (isWanted && isDone(answer)) {
-            setDetail(answer.value);
-          }
-        });
-      }
-    };
-    load();
-    const timer = lasts ? setInterval(load, AGAIN_MS) : undefined;
-    return () => {
-      isWanted = false;
-      clearInterval(timer);
-    };
-  }, [run, row.index, lasts]);
+  const detail = useAgain<WorkerDetail>((run) => getWorker(run, row.index), row.index);
   return (
     <Panel title={row.id} onClose={props.onClose}>
       {row.state === "missing" && isOperator.value && (
@@ -299,41 +273,5 @@ function WorkerPanel(props: { row: WorkerRow; onClose: () => void }) {
         </section>
       )}
     </Panel>
-  );
-}
-
-function WorkerChart(props: { detail: WorkerDetail }) {
-  const { detail } = props;
-  const start = state.value?.started_at ?? detail.time[0] ?? 0;
-  const time = detail.time.map((moment) => moment - start);
-  const timeline = { ...emptyTimeline(), time: detail.time };
-  const hasLag = detail.lag_ms.some((value) => value !== null);
-  return (
-    <LineChart
-      title={hasLag ? "CPU and lag" : "CPU"}
-      note={`${detail.step_seconds} s`}
-      empty="Nothing was measured."
-      data={{
-        scope: scopeOf(start, timeline, marks.value.values()),
-        time,
-        lines: [
-          { label: "CPU", color: "rps", values: detail.cpu_percent, width: 2 },
-          ...(hasLag
-            ? [
-                {
-                  label: "lag",
-                  color: "users" as const,
-                  values: detail.lag_ms,
-                  dash: [5, 4],
-                  isRight: true,
-                },
-              ]
-            : []),
-        ],
-        isLog: false,
-        format: (value) => `${formatNumber(value)} %`,
-        formatRight: formatMs,
-      }}
-    />
   );
 }

@@ -24,6 +24,7 @@ export {
   getSetup,
   getTrends,
   getWorker,
+  getWorkersCourse,
   startRun,
 } from "../api-later.ts";
 

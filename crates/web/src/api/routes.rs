@@ -61,6 +61,7 @@ fn paths() -> Paths {
         .get("/runs/{run}/folders", groups::folders)
         .get("/runs/{run}/failures", groups::failures)
         .get("/runs/{run}/window", runs::window)
+        .get("/runs/{run}/workers", runs::workers)
         .get("/runs/{run}/workers/{index}", runs::worker)
         .get("/runs/{run}/log.txt", runs::log_of_run)
         .get("/runs/{run}/report.html", |app, run, options| {

@@ -13,6 +13,7 @@ use super::{Json, Path, Query, Refusal};
 use crate::live::Topics;
 use crate::model::{
     EntryDetail, EntryTrends, EntryWindow, LogPage, RunSetup, Series, Snapshot, WorkerDetail,
+    WorkersCourse,
 };
 use crate::moment::utc;
 use crate::runs::{self, Fineness};
@@ -167,6 +168,20 @@ pub(super) async fn trends(
         return trends.await.map(Json);
     }
     Ok(Json(app.feed.board().trends(&indexes)))
+}
+
+/// `GET /runs/{run}/workers`: how busy all of them were, over time.
+pub(super) async fn workers(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+) -> Result<Json<WorkersCourse>, Refusal> {
+    if let Which::Kept(run) = which(&app, &run)? {
+        let course = with_run(&app, run, |_, run| {
+            Ok(run.crew_course.clone().unwrap_or_default())
+        });
+        return course.await.map(Json);
+    }
+    Ok(Json(app.feed.board().workers_course()))
 }
 
 /// `GET /runs/{run}/workers/{index}`: all about one worker.

@@ -7,6 +7,7 @@ use rusqlite::{Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::deposit::{integer, json};
+use crate::model::WorkersCourse;
 
 /// Lines of the log that are kept of a run.
 pub(super) const LOG_LINES: usize = 5000;
@@ -68,6 +69,8 @@ pub struct Line {
 pub(super) struct Asides {
     /// The workers as they are; `None` if nobody has said.
     pub(super) crew: Option<Vec<Member>>,
+    /// How busy they were over time; `None` if that has not changed.
+    pub(super) crew_course: Option<WorkersCourse>,
     pub(super) notes: Vec<Note>,
     pub(super) log: VecDeque<Line>,
     /// Lines that were left out before those of the log.
@@ -99,6 +102,7 @@ impl Asides {
     /// Adds what came later.
     pub(super) fn append(&mut self, later: Self) {
         self.crew = later.crew.or(self.crew.take());
+        self.crew_course = later.crew_course.or(self.crew_course.take());
         self.notes.extend(later.notes);
         self.left_out += later.left_out;
         if self.log.is_empty() {
@@ -123,6 +127,11 @@ impl Asides {
             transaction
                 .prepare_cached("UPDATE runs SET crew = ?2 WHERE run = ?1")?
                 .execute(params![run, json(crew)])?;
+        }
+        if let Some(course) = &self.crew_course {
+            transaction
+                .prepare_cached("UPDATE runs SET crew_course = ?2 WHERE run = ?1")?
+                .execute(params![run, json(course)])?;
         }
         for note in &self.notes {
             transaction

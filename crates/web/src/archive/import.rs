@@ -69,6 +69,7 @@ impl Library {
         recording.set_seen(&imported.snapshot.exceptions, &imported.exceptions_seen);
         recording.add_asides(Asides {
             crew: imported.crew.clone(),
+            crew_course: None,
             notes: imported.notes.clone(),
             log: imported.log.iter().cloned().collect(),
             left_out: 0,

@@ -18,16 +18,19 @@ use super::stored::{Bucket, FailureBucket, RunRow, Seen, StoredMarker, StoredRun
 /// All of a run.
 pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<StoredRun> {
     let id = row.id;
-    let (setup, notices, step, crew, aborted): (String, String, f64, Option<String>, _) =
-        connection.query_row(
-            "SELECT setup, notices, step, crew, aborted FROM runs WHERE run = ?1",
-            [id],
-            |row| {
-                let [setup, notices] = [row.get(0)?, row.get(1)?];
-                Ok((setup, notices, row.get(2)?, row.get(3)?, row.get(4)?))
-            },
-        )?;
-    let crew = crew.map(|crew| serde_json::from_str(&crew).map_err(|_| broken(3)));
+    let (setup, notices, step, aborted): (String, String, f64, _) = connection.query_row(
+        "SELECT setup, notices, step, aborted FROM runs WHERE run = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )?;
+    let (crew, crew_course): (Option<String>, Option<String>) = connection.query_row(
+        "SELECT crew, crew_course FROM runs WHERE run = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let crew = crew.map(|crew| serde_json::from_str(&crew).map_err(|_| broken(0)));
+    let crew_course =
+        crew_course.map(|course| serde_json::from_str(&course).map_err(|_| broken(1)));
     let setup: Setup = serde_json::from_str(&setup).map_err(|_| broken(0))?;
     let notices: Vec<String> = serde_json::from_str(&notices).map_err(|_| broken(1))?;
     let seconds: Vec<_> = connection
@@ -69,6 +72,7 @@ pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<Stor
         exceptions_seen,
         failure_buckets,
         crew: crew.transpose()?,
+        crew_course: crew_course.transpose()?,
         notes: notes(connection, id)?,
         log: log(connection, id)?,
         row,

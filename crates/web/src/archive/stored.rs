@@ -7,6 +7,7 @@ use gregaria_stats::{Histogram, HistoryPoint, Snapshot};
 
 use super::asides::{Line, Member, Note};
 use super::setup::{Ending, Setup};
+use crate::model::WorkersCourse;
 
 /// A run as it stands in the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,6 +104,8 @@ pub struct StoredRun {
     pub failure_buckets: Vec<FailureBucket>,
     /// The workers as they were at last; `None` in a run of one process, and if nobody has said.
     pub crew: Option<Vec<Member>>,
+    /// How busy they were over time; `None` in a run of one process, and of one that was taken in.
+    pub crew_course: Option<WorkersCourse>,
     /// What people wrote while it lasted.
     pub notes: Vec<Note>,
     /// The last lines of the log.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use gregaria_stats::Snapshot;
 use rusqlite::Connection;
 
+use crate::model::WorkersCourse;
 use crate::picture::Pulse;
 
 use super::asides::{Asides, Line, Member, Note};
@@ -146,6 +147,11 @@ impl Archive {
     /// How the workers of the present run are; what was said before is replaced.
     pub fn crew(&self, crew: Vec<Member>) {
         lock(&self.inner.asides).crew = Some(crew);
+    }
+
+    /// How busy they were over time; what was said before is replaced.
+    pub fn crew_course(&self, course: WorkersCourse) {
+        lock(&self.inner.asides).crew_course = Some(course);
     }
 
     /// Keeps a note of the present run.

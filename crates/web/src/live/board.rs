@@ -7,7 +7,7 @@ use gregaria_stats::MarkerKind;
 
 use crate::model::{
     Alert, AlertKind, Cloud, EntryDetail, EntryFolders, EntryTrends, EntryWindow, FailureCourses,
-    LogLine, Mark, Phase, Series, Snapshot, State, Tick, Topic, WorkerDetail,
+    LogLine, Mark, Phase, Series, Snapshot, State, Tick, Topic, WorkerDetail, WorkersCourse,
 };
 use crate::seam::View;
 
@@ -91,7 +91,7 @@ impl Board {
         let (failures, exceptions, rates) = self.run.groups.advance(&view.figures);
         let (workers, worker_names) = match &view.workers {
             None => Default::default(),
-            Some(workers) => self.crew.advance(now, workers),
+            Some(workers) => self.crew.advance(now, workers, lasts),
         };
         let points = self
             .run
@@ -344,6 +344,11 @@ impl Board {
     ) -> Option<FailureCourses> {
         let figures = &self.view.as_ref()?.figures;
         Some(self.run.courses.of(figures, failures, exceptions))
+    }
+
+    /// How busy all workers were, over time.
+    pub fn workers_course(&self) -> WorkersCourse {
+        self.crew.course()
     }
 
     /// All about one worker, its log left out.

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use gregaria_runner::State;
 
-use crate::model::{WorkerColumns, WorkerCounts, WorkerDetail, WorkerName, WorkerState};
-use crate::picture::machine_of;
+use crate::model::{
+    WorkerColumns, WorkerCounts, WorkerDetail, WorkerName, WorkerState, WorkersCourse,
+};
+use crate::picture::{CrewCourse, WorkerReading, machine_of};
 use crate::seam::Worker;
 
 /// Seconds between two points of a worker's chart.
@@ -34,17 +36,24 @@ struct Point {
 pub(super) struct Crew {
     rows: BTreeMap<u64, Row>,
     last_point: f64,
+    /// All of them together, in the present run.
+    course: CrewCourse,
 }
 
 impl Crew {
-    /// Takes in how the workers are, and returns rows that have changed, and names that are new.
+    /// Takes in how the workers are, and returns rows that have changed, and names that are new. While
+    /// a run lasts, its course goes on.
     pub(super) fn advance(
         &mut self,
         now: f64,
         workers: &[Worker],
+        lasts: bool,
     ) -> (WorkerColumns, Vec<WorkerName>) {
         let mut columns = WorkerColumns::default();
         let mut names = Vec::new();
+        if lasts {
+            self.course.advance(now, workers.iter().filter_map(reading));
+        }
         let takes_point = now - self.last_point >= STEP_SECONDS;
         if takes_point {
             self.last_point = now;
@@ -93,6 +102,7 @@ impl Crew {
 
     /// A run begins: peaks are those of a run.
     pub(super) fn begin_run(&mut self) {
+        self.course = CrewCourse::default();
         self.rows.retain(|_, row| !row.is_gone);
         for row in self.rows.values_mut() {
             row.cpu_peak = None;
@@ -107,6 +117,11 @@ impl Crew {
         }
         let names = self.rows.values().map(|row| name_of(&row.worker)).collect();
         (columns, names)
+    }
+
+    /// How busy they were in the present run, over time.
+    pub(super) fn course(&self) -> WorkersCourse {
+        self.course.columns()
     }
 
     /// All about one of them, its log left out.
@@ -133,6 +148,16 @@ pub(super) fn counts(workers: &[Worker], expected: Option<u64>) -> WorkerCounts 
         missing: count(|state| state == State::Missing),
         expected,
     }
+}
+
+/// How a worker is; `None` of a silent one.
+fn reading(worker: &Worker) -> Option<WorkerReading> {
+    let cpu_percent = cpu_of(worker)?;
+    let lag_ms = worker.lag_ms;
+    Some(WorkerReading {
+        cpu_percent,
+        lag_ms,
+    })
 }
 
 /// How busy a worker is, in percent of a core; `None` of one that is silent.

@@ -62,4 +62,4 @@ pub use setup::{ParameterValue, RunSetup, TestFile, Versions};
 pub use state::{
     ClassCount, Load, Phase, State, TestError, TestErrorKind, UserCounts, WorkerCounts,
 };
-pub use workers::{WorkerColumns, WorkerDetail, WorkerName, WorkerState};
+pub use workers::{WorkerColumns, WorkerDetail, WorkerName, WorkerState, WorkersCourse};

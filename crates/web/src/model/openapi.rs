@@ -9,7 +9,7 @@ use super::{
     EntryTrends, EntryWindow, Event, FailureCourses, ImportRequest, LogPage, LoginRequest,
     NoteRequest, PinRequest, Problem, ReloadRequest, RemoveWorkerRequest, Report, RunList,
     RunSetup, Series, Session, Snapshot, StartForm, StartRequest, Started, StopRequest,
-    TargetCheck, TeardownRequest, Topic, UsersRequest, WorkerDetail,
+    TargetCheck, TeardownRequest, Topic, UsersRequest, WorkerDetail, WorkersCourse,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -32,6 +32,7 @@ use super::{
         EntryWindow,
         FailureCourses,
         WorkerDetail,
+        WorkersCourse,
         Cloud,
         TeardownRequest,
         LogPage,

@@ -329,6 +329,13 @@ pub(super) const ALL: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/api/v1/runs/{run}/workers",
+        id: "workers",
+        summary: "How busy all workers were, over time",
+        answer: Answer::Json("WorkersCourse"),
+        ..PLAIN
+    },
+    Operation {
         path: "/api/v1/runs/{run}/workers/{index}",
         id: "worker",
         summary: "All about one worker",

@@ -1,6 +1,6 @@
 //! The table of workers, and all about one of them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::LogLine;
@@ -83,4 +83,19 @@ pub struct WorkerDetail {
     pub lag_ms: Vec<Option<f64>>,
     /// Its last lines of the log.
     pub log: Vec<LogLine>,
+}
+
+/// How busy all workers were, over time: columns of equal length. A `null` is a gap.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WorkersCourse {
+    /// Seconds that each point stands for.
+    pub step_seconds: f64,
+    /// The end of the stretch that each point stands for.
+    pub time: Vec<f64>,
+    /// CPU time in percent of one core: the median of the workers, the largest in the stretch.
+    pub cpu_median_percent: Vec<Option<f64>>,
+    /// The same of the busiest worker.
+    pub cpu_max_percent: Vec<Option<f64>>,
+    /// How late users were woken, at most; `null` also where no worker tells.
+    pub lag_max_ms: Vec<Option<f64>>,
 }

@@ -1,6 +1,7 @@
 //! How a run is shown, whether it lasts or is kept: key figures, rows of tables, lines, the heat map,
 //! groups of failures. Pure functions; each is the only one of its kind.
 
+mod crew_course;
 mod distribution;
 mod failures;
 mod figures;
@@ -13,6 +14,7 @@ mod share;
 mod statuses;
 mod workers;
 
+pub use crew_course::{CrewCourse, WorkerReading};
 pub use distribution::distribution;
 pub(crate) use failures::{exception_group, failure_group, kind_of};
 pub use figures::{figures_of, percentiles, total_of};

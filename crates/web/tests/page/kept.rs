@@ -9,6 +9,7 @@ use gregaria_stats::{Marker, MarkerKind, Recorder, Sample, Settings as StatsSett
 use gregaria_web::archive::{
     Archive, EndKind, Ending, Library, Limits, Line, Member, Note, Setup, UserClass, Worker,
 };
+use gregaria_web::model::WorkersCourse;
 use gregaria_web::seam::FormData;
 use gregaria_web::server::{Settings, Store};
 use rusqlite::Connection;
@@ -133,6 +134,13 @@ fn keep(archive: &Archive, slower: f64) {
         is_gregaria: true,
         version: Some("gregaria 0.1.0".to_owned()),
     }]);
+    archive.crew_course(WorkersCourse {
+        step_seconds: 5.0,
+        time: vec![START + 5.0],
+        cpu_median_percent: vec![Some(31.0)],
+        cpu_max_percent: vec![Some(41.0)],
+        lag_max_ms: vec![None],
+    });
     for second in 1..=LENGTH {
         let now = START + f64::from(second);
         for request in 0..20_u32 {
@@ -204,6 +212,16 @@ fn earlier_runs_are_listed_with_where_they_are_kept() {
     assert_eq!(list["storage"]["problem"], Value::Null);
     assert!(list["storage"]["bytes"].as_u64().unwrap() > 10_000);
     assert_eq!(page.get("/api/v1/runs?limit=1").json()["runs"][0]["id"], 2);
+}
+
+#[test]
+fn how_busy_the_workers_of_an_earlier_run_were_is_kept() {
+    let shelf = Shelf::new();
+    let page = shelf.page();
+    let course = page.get("/api/v1/runs/1/workers").json();
+    assert_eq!(course["cpu_median_percent"], json!([31.0]));
+    assert_eq!(course["cpu_max_percent"], json!([41.0]));
+    assert_eq!(course["lag_max_ms"], json!([null]));
 }
 
 #[test]

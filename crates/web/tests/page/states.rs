@@ -223,6 +223,38 @@ fn what_happens_in_a_run_is_told_with_its_kind() {
 }
 
 #[test]
+fn the_course_of_all_workers_is_that_of_the_run() {
+    let mut page = Page::new();
+    let mut workers = two_workers();
+    workers[0].cpu_percent = 80.0;
+    workers[1].cpu_percent = 20.0;
+    page.workers = Some(workers);
+    for _ in 0..20 {
+        page.second();
+    }
+    page.begin_run();
+    for _ in 0..12 {
+        page.second();
+    }
+    page.workers.as_mut().unwrap()[0].state = State::Missing;
+    for _ in 0..10 {
+        page.second();
+    }
+    let run = picture(&page)["run"].clone();
+    let course = page.get(&format!("/api/v1/runs/{run}/workers")).json();
+    let (median, most) = (&course["cpu_median_percent"], &course["cpu_max_percent"]);
+    // Nothing of before the run, and nothing of a silent worker.
+    assert_eq!(median.as_array().unwrap().len(), 4);
+    assert_eq!((&median[0], &most[0]), (&json!(50.0), &json!(80.0)));
+    assert_eq!((&median[3], &most[3]), (&json!(20.0), &json!(20.0)));
+    assert_eq!(course["lag_max_ms"][0], json!(3.0));
+    assert_eq!(
+        course["time"].as_array().unwrap().len(),
+        median.as_array().unwrap().len()
+    );
+}
+
+#[test]
 fn the_loss_of_all_workers_ends_the_run_with_its_reason() {
     let mut page = Page::new();
     page.workers = Some(two_workers());
