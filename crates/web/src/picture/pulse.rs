@@ -123,14 +123,20 @@ impl Pulse {
             return points;
         }
         let first = first.max(end.saturating_sub(MAX_SECONDS));
-        let since = self.looks.front().and_then(|look| look.total.as_deref());
+        let last = self.looks.back().map_or(f64::MIN, |look| look.time);
+        let oldest = last - REPORT_SECONDS - 0.5;
+        let since = self.looks.iter().find(|look| look.time >= oldest);
+        let since = since.and_then(|look| look.total.as_deref());
         let percentiles_ms = percentiles(since, &snapshot.total);
         for second in first..end {
             let (requests, failures) = snapshot.total.seconds.count(second);
             self.requests += requests;
             self.failures += failures;
             let time = (second + 1) as f64;
-            let look = self.looks.iter().rev().find(|look| look.time <= time + 0.5);
+            let mut earlier = self.looks.iter().rev();
+            let look = earlier.find(|look| look.time <= time + 0.5);
+            // Rather what ran before than what runs now.
+            let look = look.or(self.looks.front());
             points.push(HistoryPoint {
                 time,
                 user_count: look.map_or(users, |look| look.users),
@@ -146,14 +152,14 @@ impl Pulse {
         points
     }
 
-    /// Remembers how it stands; of a master for as long as a report may take.
+    /// Remembers how it stands; of a master until that second is told.
     fn look(&mut self, snapshot: &Snapshot, users: u64) {
         self.looks.push_back(Look {
             time: snapshot.time,
             users,
             total: Some(Arc::clone(&snapshot.total)),
         });
-        let oldest = snapshot.time - REPORT_SECONDS - 0.5;
+        let oldest = snapshot.time - LAG_SECONDS - 2.0;
         while self.looks.len() > 1 && self.looks[0].time < oldest {
             self.looks.pop_front();
         }
@@ -258,6 +264,31 @@ mod tests {
         assert!(line.iter().all(|point| point.user_count == 5));
         assert!(line[5].percentiles_ms[0].unwrap() > 890.0);
         assert!(line[6].percentiles_ms[2].unwrap() < 11.0);
+    }
+
+    #[test]
+    fn a_second_has_the_users_that_ran_in_it_and_not_those_of_when_it_is_told() {
+        let mut run = Run::new();
+        let mut pulse = Pulse::new(true, START);
+        let mut line = Vec::new();
+        for second in 1..=30_u32 {
+            // A machine that stands still looks at nothing for a while.
+            if (12..15).contains(&second) {
+                continue;
+            }
+            let snapshot = run.look(START + f64::from(second));
+            line.extend(pulse.beat(&snapshot, u64::from(second)));
+        }
+        for point in &line {
+            let second = point.time - START;
+            let known = if (12.0..15.0).contains(&second) {
+                11.0
+            } else {
+                second
+            };
+            assert_eq!(point.user_count as f64, known, "in second {second}");
+        }
+        assert_eq!(line.len(), 26);
     }
 
     #[test]
