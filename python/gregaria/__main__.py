@@ -81,16 +81,17 @@ def _run(arguments: list[str]) -> None:
     from gregaria._restart import Again, begin_anew
     from gregaria.main import run
 
+    again = None
     code = None
     try:
         code = run(arguments, look, workers.voices if workers is not None else None)
-    except Again:
-        pass
+    except Again as error:
+        again = error
     finally:
         if workers is not None:
             workers.end()
-    if code is None:
-        begin_anew()
+    if again is not None:
+        begin_anew(again.locustfile)
     sys.exit(code)
 
 

@@ -23,15 +23,33 @@ RETRY_INTERVAL = 5
 
 
 class Again(Exception):
-    """The process shall begin anew, with the same words: the files of its test have changed."""
+    """The process shall begin anew: the files of its test have changed, or another is chosen."""
+
+    def __init__(self, locustfile: str | None = None) -> None:
+        super().__init__(locustfile)
+        self.locustfile = locustfile
+        """The file that was chosen; `None` for the same words as before."""
 
 
-def begin_anew() -> NoReturn:
-    """Replaces this process by a fresh one with the same words."""
+def begin_anew(locustfile: str | None = None) -> NoReturn:
+    """Replaces this process by a fresh one with the same words, or with another locustfile."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    words = sys.orig_argv[1:]
+    if locustfile is not None:
+        words = with_locustfile(words, locustfile)
+    os.execv(sys.executable, [sys.executable, *words])
+
+
+def with_locustfile(words: list[str], locustfile: str) -> list[str]:
+    """The words of a command line with this locustfile: the last `-f` of them holds."""
+    end = words.index("--") if "--" in words else len(words)
+    named, rest = words[:end], words[end:]
+    # What was chosen before is not kept: the line does not grow with each choice.
+    if named[-2:-1] == ["-f"]:
+        named = named[:-2]
+    return [*named, "-f", locustfile, *rest]
 
 
 def restart(files: TestFiles, node_id: str) -> NoReturn:

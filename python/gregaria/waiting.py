@@ -1,7 +1,7 @@
 """A page without a test: it says what is the matter, and goes on when that has changed.
 
 What a broken locustfile has imported cannot be taken back, so the process begins anew with the
-files as they are then.
+files as they are then, or with another file that somebody chooses on the page.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from types import FrameType
 from gevent.event import Event
 
 from gregaria import page
+from gregaria._choices import Choices
 from gregaria._restart import Again
 from gregaria.keeping import Keeper
 from gregaria.locust import events
@@ -48,7 +49,8 @@ def is_wanted(options: argparse.Namespace) -> bool:
 
 
 def serve(options: argparse.Namespace, kind: str, error: Exception) -> int:
-    """Serves the page until a signal comes; raises `Again` when the files have changed."""
+    """Serves the page until a signal comes; raises `Again` when the files have changed, or when
+    somebody has chosen another one."""
     logger.error("%s", error)
     environment = create_environment([], options, events=events, locustfile=options.locustfile)
     # There is no run to report on, but the runs before can be looked at.
@@ -57,6 +59,12 @@ def serve(options: argparse.Namespace, kind: str, error: Exception) -> int:
     web_ui = page.make(environment, options, keeper)
     web_ui.test_error = {"kind": kind, "path": options.locustfile, "text": str(error)}
     has_come, is_over = Event(), Event()
+    chosen: str | None = None
+
+    def on_choice(name: str) -> None:
+        nonlocal chosen
+        chosen = name
+        has_come.set()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         is_over.set()
@@ -65,6 +73,7 @@ def serve(options: argparse.Namespace, kind: str, error: Exception) -> int:
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
     web_ui.on_reload = has_come.set
+    web_ui.choices = Choices(Path.cwd(), on_choice)
     files = _Files(options.locustfile, error)
     page.serve(web_ui)
     logger.info("Waiting for a test that can be run: the page goes on when its files change")
@@ -79,7 +88,7 @@ def serve(options: argparse.Namespace, kind: str, error: Exception) -> int:
     keeper.close(None)
     if is_over.is_set():
         return 1
-    raise Again
+    raise Again(chosen)
 
 
 class _Files:

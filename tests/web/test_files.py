@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.cli.command import finish, interrupt
+from tests.cli.command import finish, interrupt, wait_for
 from tests.web.page import LIMIT_SECONDS, PLAIN, Page, serve
 
 
@@ -96,3 +96,73 @@ def test_files_are_read_again_when_asked_and_while_nothing_runs(tmp_path: Path) 
                 names = [each["name"] for each in form.get("user_classes", [])]
             except (urllib.error.URLError, ConnectionError):
                 continue
+
+
+def names(page: Page, **headers: str) -> list[str]:
+    """Files that can be chosen."""
+    return [each["name"] for each in page.get("/api/v1/form/files", **headers).json["files"]]
+
+
+def test_a_file_is_chosen_from_a_list_and_the_process_goes_on_with_it(tmp_path: Path) -> None:
+    (tmp_path / "a_helper.py").write_text("x = 1\n")
+    (tmp_path / "load").mkdir()
+    (tmp_path / "load" / "shop.py").write_text(PLAIN)
+    with serve(tmp_path) as page:
+        state_when(page, lambda state: state["test_error"]["kind"] == "missing")
+        listed = page.get("/api/v1/form/files").json
+        assert listed == {
+            "folder": str(tmp_path.resolve()),
+            "files": [
+                {"name": "load/shop.py", "is_likely": True},
+                {"name": "a_helper.py", "is_likely": False},
+            ],
+            "is_cut": False,
+        }
+        assert page.send("/api/v1/form/choose", {"file": "a_helper.py"}).status == 202
+        state = state_when(page, lambda state: state["test_error"]["kind"] == "broken")
+        assert state["test_error"]["path"] == "a_helper.py"
+        assert page.send("/api/v1/form/choose", {"file": "load/shop.py"}).status == 202
+        state_when(page, lambda state: state["test_error"] is None)
+        assert classes(page) == ["Visitor"]
+        # What is chosen stays chosen, and there is nothing to choose any more.
+        refused = page.get("/api/v1/form/files")
+        assert (refused.status, refused.json["code"]) == (409, "cannot_choose")
+        refused = page.send("/api/v1/form/choose", {"file": "a_helper.py"})
+        assert (refused.status, refused.json["code"]) == (409, "cannot_choose")
+        (tmp_path / "load" / "shop.py").write_text(PLAIN.replace("Visitor", "Guest"))
+        assert page.send("/api/v1/form/reload", {}).status == 202
+        state_when(page, lambda _: classes(page) == ["Guest"])
+
+
+def test_a_file_that_is_not_on_the_list_is_not_chosen(tmp_path: Path) -> None:
+    (tmp_path / "outside.py").write_text(PLAIN)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "shop.py").write_text(PLAIN)
+    (folder / "users").write_text("operator anna secret\nread-only ben look\n")
+    anna = {"Authorization": "Bearer secret"}
+    with serve(folder, "--web-users", "users") as page:
+        path = "/api/v1/form/choose"
+        for name in (
+            "../outside.py",
+            str(tmp_path / "outside.py"),
+            "./shop.py",
+            "here/../shop.py",
+            "shop.py\n",
+            "shop.py,../outside.py",
+            "http://127.0.0.1:1/shop.py",
+            "users",
+            "-",
+            "",
+        ):
+            refused = page.send(path, {"file": name}, **anna)
+            assert (refused.status, refused.json["code"]) == (400, "unknown_file"), name
+            assert "no file of the list" in refused.json["message"]
+        choice = {"file": "shop.py"}
+        assert page.send(path, choice).status == 401
+        ben = {"Authorization": "Bearer look"}
+        assert page.send(path, choice, **ben).json["code"] == "read_only"
+        foreign = page.send(path, choice, Origin="http://evil.example", **anna)
+        assert foreign.json["code"] == "foreign_origin"
+        assert page.send(path, choice, **anna).status == 202
+        wait_for(page.process, "anna at 127.0.0.1 chooses the test file `shop.py`")

@@ -14,6 +14,7 @@ import type {
   StartRequest,
   TargetCheck,
   TeardownRequest,
+  TestChoices,
   UsersRequest,
   WorkerDetail,
   WorkersCourse,
@@ -21,6 +22,8 @@ import type {
 
 export const getForm = (from: number | null) => get<StartForm>("/form", { from });
 export const reloadFiles = () => post<unknown>("/form/reload", {});
+export const getTestFiles = () => get<TestChoices>("/form/files");
+export const chooseTestFile = (file: string) => post<unknown>("/form/choose", { file });
 export const checkTarget = (host: string) => get<TargetCheck>("/target", { host });
 export const startRun = (request: StartRequest, key: string) =>
   post<Started>("/runs", request, { "Idempotency-Key": key });

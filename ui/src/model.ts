@@ -89,6 +89,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/form/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose the file of the test: the server begins anew with it */
+        post: operations["choose_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/form/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files that can be chosen as the test, where there is none that can be run */
+        get: operations["test_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/form/reload": {
         parameters: {
             query?: never;
@@ -960,6 +994,11 @@ export interface components {
              * @description `(b − a) / a`; `null` if one of them is, or A is 0.
              */
             ratio: number | null;
+        };
+        /** @description Choose the file of the test, where there is none that can be run: `POST /api/v1/form/choose`. */
+        ChooseRequest: {
+            /** @description A name out of `GET /api/v1/form/files`, letter by letter. */
+            file: string;
         };
         /** @description Users of one class. */
         ClassCount: {
@@ -2263,6 +2302,22 @@ export interface components {
              */
             run?: number | null;
         };
+        /** @description A file that can be chosen as the test. */
+        TestChoice: {
+            /** @description Whether it looks like a locustfile. */
+            is_likely: boolean;
+            /** @description Its path from the folder on. */
+            name: string;
+        };
+        /** @description Files that can be chosen as the test, where there is none that can be run: `GET /api/v1/form/files`. */
+        TestChoices: {
+            /** @description Python files in it and in folders below, those first that look like locustfiles. */
+            files: components["schemas"]["TestChoice"][];
+            /** @description The folder in which the process was started. */
+            folder: string;
+            /** @description Whether there may be more: the search has limits. */
+            is_cut: boolean;
+        };
         /** @description Why there is no test to run. The server looks for changes of its files, and goes on by itself. */
         TestError: {
             /** @description What is the matter. */
@@ -2514,6 +2569,7 @@ export type BaselineRequest = components['schemas']['BaselineRequest'];
 export type Bye = components['schemas']['Bye'];
 export type ByeReason = components['schemas']['ByeReason'];
 export type Change = components['schemas']['Change'];
+export type ChooseRequest = components['schemas']['ChooseRequest'];
 export type ClassCount = components['schemas']['ClassCount'];
 export type Cloud = components['schemas']['Cloud'];
 export type CloudCondition = components['schemas']['CloudCondition'];
@@ -2590,6 +2646,8 @@ export type Storage = components['schemas']['Storage'];
 export type TargetCheck = components['schemas']['TargetCheck'];
 export type TargetStanding = components['schemas']['TargetStanding'];
 export type TeardownRequest = components['schemas']['TeardownRequest'];
+export type TestChoice = components['schemas']['TestChoice'];
+export type TestChoices = components['schemas']['TestChoices'];
 export type TestError = components['schemas']['TestError'];
 export type TestErrorKind = components['schemas']['TestErrorKind'];
 export type TestFile = components['schemas']['TestFile'];
@@ -2948,6 +3006,185 @@ export interface operations {
             };
             /** @description The test is being loaded, or ends. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a person has to confirm it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is no JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The test is being loaded, or ends. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The test is too busy to answer in time. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestChoices"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a person has to confirm it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The test is being loaded, or ends. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The test is too busy to answer in time. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

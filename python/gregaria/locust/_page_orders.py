@@ -41,6 +41,14 @@ def refusal(status: int, code: str, message: str, about: str | None = None) -> A
     return Answer(status, {"code": code, "message": message, "field": about})
 
 
+def _cannot_choose() -> Answer:
+    text = (
+        "a test is loaded, or this page was not started by the command `gregaria`: another test is "
+        "named where the program is started"
+    )
+    return refusal(409, "cannot_choose", text)
+
+
 class PageOrders:
     """Does what viewers want."""
 
@@ -192,6 +200,26 @@ class PageOrders:
             return refusal(409, "cannot_reload", text)
         logger.info("%s reads the files of the test again", _who(by, address))
         gevent.spawn(on_reload)
+        return Answer(202)
+
+    def _do_test_files(self) -> Answer:
+        choices = self._page.choices
+        if choices is None:
+            return _cannot_choose()
+        files, is_cut = choices.listing()
+        listed = [{"name": each.name, "is_likely": each.is_likely} for each in files]
+        return Answer(200, {"folder": str(choices.folder), "files": listed, "is_cut": is_cut})
+
+    def _do_choose_test(self, file: str, by: str | None, address: str) -> Answer:
+        choices = self._page.choices
+        if choices is None:
+            return _cannot_choose()
+        if not choices.has(file):
+            logger.warning("%s is refused the test file %.200r", _who(by, address), file)
+            text = "this is no file of the list: `GET /api/v1/form/files` tells which there are"
+            return refusal(400, "unknown_file", text, "file")
+        logger.info("%s chooses the test file `%s`", _who(by, address), file)
+        gevent.spawn(choices.on_choice, file)
         return Answer(202)
 
     def _own_page(self, request: dict[str, Any], answer: Callable[[Answer], None]) -> None:

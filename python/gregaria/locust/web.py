@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import gevent
 from greenlet import getcurrent
 
+from gregaria._choices import Choices
 from gregaria._hub import hub
 from gregaria._native import MasterNode, RunStore, WebServer
 
@@ -86,6 +87,8 @@ class WebUI:
         self.on_reload: Callable[[], None] | None = None
         """Begins the process anew with the files of the test as they are; `None` where it was not
         started by the command."""
+        self.choices: Choices | None = None
+        """Files that can be chosen as the test; `None` where one is loaded."""
         self._app: Any = None
         self.runs = RunBook(environment)
         self.store: tuple[str, RunStore, str | None, bool] | None = None

@@ -1,8 +1,10 @@
 // What stands in place of the form while there is no test that could be started.
 
+import { useState } from "preact/hooks";
 import type { TestError } from "../model.ts";
 import { Button, CopyButton } from "../parts/button.tsx";
 import { Traceback } from "../parts/failure-table.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { Pill } from "../parts/pill.tsx";
 import { reloadFiles } from "../state/orders.ts";
 import { isOperator } from "../state/session.ts";
@@ -20,25 +22,33 @@ class Visitor(HttpUser):
         self.client.get("/")
 `;
 
-/** Why there is no test; it is looked at again when its files change, and when somebody asks. */
+const ChooseDialog = lazy(() => import("./choose-dialog.tsx").then((page) => page.ChooseDialog));
+
+/** Why there is no test. It is looked at again when its files change and when somebody asks, and another
+ * one can be chosen. */
 export function NoTest(props: { error: TestError }) {
   const { error } = props;
+  const [isChoosing, setIsChoosing] = useState(false);
+  const isMissing = error.kind === "missing";
   return (
     <section class="card section no-test" aria-label="Test">
       <header class="section-head">
         <Pill {...testErrorPill(error)} />
-        {isOperator.value && <ReloadButton />}
+        {isOperator.value && (
+          <div class="row">
+            <ReloadButton />
+            <Button kind={isMissing ? "main" : "quiet"} onClick={() => setIsChoosing(true)}>
+              Choose file
+            </Button>
+          </div>
+        )}
       </header>
-      {error.kind === "missing" ? (
+      {isMissing ? (
         <>
           <p>
             No test file at <code>{error.path}</code>. Waiting; it loads when it appears.
           </p>
           <p class="note">{asSentence(error.text)}</p>
-          <p>
-            Another test is chosen where gregaria is started:{" "}
-            <code>gregaria -f path/to/test.py</code>
-          </p>
           <figure>
             <figcaption>
               A test to begin with <CopyButton text={SAMPLE} />
@@ -54,6 +64,7 @@ export function NoTest(props: { error: TestError }) {
           <Traceback text={error.text} />
         </>
       )}
+      {isChoosing && <ChooseDialog onClose={() => setIsChoosing(false)} />}
     </section>
   );
 }

@@ -4,6 +4,7 @@
 import {
   addNote,
   changeUsers,
+  chooseTestFile,
   deleteRun,
   importRun,
   reloadFiles as reload,
@@ -22,6 +23,7 @@ export {
   getFolders,
   getForm,
   getSetup,
+  getTestFiles,
   getTrends,
   getWorker,
   getWorkersCourse,
@@ -59,6 +61,11 @@ export async function forgetWorker(id: string): Promise<boolean> {
 /** Reads the files of the test again: the server begins anew. */
 export async function reloadFiles(): Promise<boolean> {
   return isDone(await reload());
+}
+
+/** Takes another file as the test: the server begins anew. */
+export async function chooseTest(file: string): Promise<boolean> {
+  return isDone(await chooseTestFile(file));
 }
 
 /** Makes a run the one to compare with. */

@@ -13,7 +13,7 @@ use super::store::{kept, with, with_run};
 use super::{Json, Query, Refusal};
 use crate::archive::StoredRun;
 use crate::guard::Viewer;
-use crate::model::{ReloadRequest, RunSummary, StartForm, TargetCheck};
+use crate::model::{ChooseRequest, ReloadRequest, RunSummary, StartForm, TargetCheck};
 use crate::runs::{run_setup, run_summary};
 use crate::server::App;
 
@@ -99,6 +99,27 @@ pub(super) async fn reload(
 ) -> Result<Response, Refusal> {
     let arguments = json!({"by": viewer.name, "address": viewer.address.to_string()});
     Ok(answer(app.seam.order("reload", arguments, PATIENCE).await?))
+}
+
+/// `GET /form/files`: files that can be chosen as the test.
+pub(super) async fn files(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let order = app.seam.order("test_files", json!({}), PATIENCE);
+    Ok(answer(order.await?))
+}
+
+/// `POST /form/choose`: take another file as the test. Which there are, the test's thread knows.
+pub(super) async fn choose(
+    State(app): State<Arc<App>>,
+    Extension(viewer): Extension<Viewer>,
+    Json(request): Json<ChooseRequest>,
+) -> Result<Response, Refusal> {
+    let arguments = json!({
+        "file": request.file,
+        "by": viewer.name,
+        "address": viewer.address.to_string(),
+    });
+    let order = app.seam.order("choose_test", arguments, PATIENCE);
+    Ok(answer(order.await?))
 }
 
 /// What is asked about.

@@ -38,6 +38,8 @@ fn paths() -> Paths {
         .delete("/session", session::sign_out)
         .get("/form", form::form)
         .post("/form/reload", form::reload)
+        .get("/form/files", form::files)
+        .post("/form/choose", form::choose)
         .get("/target", form::target)
         .get("/log", runs::log)
         .get("/log.txt", runs::log_text)

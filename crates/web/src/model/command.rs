@@ -111,6 +111,14 @@ pub struct ImportRequest {
 #[serde(deny_unknown_fields)]
 pub struct ReloadRequest {}
 
+/// Choose the file of the test, where there is none that can be run: `POST /api/v1/form/choose`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseRequest {
+    /// A name out of `GET /api/v1/form/files`, letter by letter.
+    pub file: String,
+}
+
 /// It has been done, and there is nothing else to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Done {}

@@ -40,6 +40,26 @@ pub struct StartForm {
     pub last_run: Option<RunSummary>,
 }
 
+/// Files that can be chosen as the test, where there is none that can be run: `GET /api/v1/form/files`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct TestChoices {
+    /// The folder in which the process was started.
+    pub folder: String,
+    /// Python files in it and in folders below, those first that look like locustfiles.
+    pub files: Vec<TestChoice>,
+    /// Whether there may be more: the search has limits.
+    pub is_cut: bool,
+}
+
+/// A file that can be chosen as the test.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct TestChoice {
+    /// Its path from the folder on.
+    pub name: String,
+    /// Whether it looks like a locustfile.
+    pub is_likely: bool,
+}
+
 /// A class of users.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct UserClass {

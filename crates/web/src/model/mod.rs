@@ -34,7 +34,7 @@ mod workers;
 
 pub use cloud::{Cloud, CloudCondition, CloudExtension, CloudNode, CloudTeardown, TeardownRequest};
 pub use command::{
-    BaselineRequest, Done, ImportRequest, NoteRequest, PinRequest, ReloadRequest,
+    BaselineRequest, ChooseRequest, Done, ImportRequest, NoteRequest, PinRequest, ReloadRequest,
     RemoveWorkerRequest, StartRequest, Started, StopRequest, UsersRequest,
 };
 pub use compare::{Change, Compare, CompareEntry, Compared, Judgement, Warning, WarningKind};
@@ -49,7 +49,8 @@ pub use failures::{
 };
 pub use figures::{Figures, Overview};
 pub use form::{
-    Parameter, ParameterKind, ShapeClass, StartForm, TargetCheck, TargetStanding, UserClass,
+    Parameter, ParameterKind, ShapeClass, StartForm, TargetCheck, TargetStanding, TestChoice,
+    TestChoices, UserClass,
 };
 pub use log::{Level, LogLine, LogPage};
 pub use marks::{Alert, AlertKind, Mark, MarkKind};

@@ -5,11 +5,11 @@ use utoipa::OpenApi as _;
 
 use super::operations;
 use super::{
-    BaselineRequest, Cloud, Compare, ConfirmRequired, Delta, Done, EntryDetail, EntryFolders,
-    EntryTrends, EntryWindow, Event, FailureCourses, ImportRequest, LogPage, LoginRequest,
-    NoteRequest, PinRequest, Problem, ReloadRequest, RemoveWorkerRequest, Report, RunList,
-    RunSetup, Series, Session, Snapshot, StartForm, StartRequest, Started, StopRequest,
-    TargetCheck, TeardownRequest, Topic, UsersRequest, WorkerDetail, WorkersCourse,
+    BaselineRequest, ChooseRequest, Cloud, Compare, ConfirmRequired, Delta, Done, EntryDetail,
+    EntryFolders, EntryTrends, EntryWindow, Event, FailureCourses, ImportRequest, LogPage,
+    LoginRequest, NoteRequest, PinRequest, Problem, ReloadRequest, RemoveWorkerRequest, Report,
+    RunList, RunSetup, Series, Session, Snapshot, StartForm, StartRequest, Started, StopRequest,
+    TargetCheck, TeardownRequest, TestChoices, Topic, UsersRequest, WorkerDetail, WorkersCourse,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -50,6 +50,8 @@ use super::{
         BaselineRequest,
         PinRequest,
         ReloadRequest,
+        ChooseRequest,
+        TestChoices,
         RemoveWorkerRequest,
         ImportRequest,
         Done,

@@ -132,6 +132,25 @@ pub(super) const ALL: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/api/v1/form/files",
+        id: "test_files",
+        summary: "Files that can be chosen as the test, where there is none that can be run",
+        answer: Answer::Json("TestChoices"),
+        refusals: &[409, 503, 504],
+        ..PLAIN
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/form/choose",
+        id: "choose_test",
+        summary: "Choose the file of the test: the server begins anew with it",
+        body: Body::Json("ChooseRequest"),
+        status: 202,
+        answer: Answer::Json("Done"),
+        refusals: &[409, 503, 504],
+        ..PLAIN
+    },
+    Operation {
         path: "/api/v1/target",
         id: "target",
         summary: "Whether a host may be loaded",

@@ -406,3 +406,27 @@ fn a_reload_is_asked_of_the_test() {
     );
     assert_eq!(page.take_wanted()[0].0, "reload");
 }
+
+#[test]
+fn a_file_is_chosen_by_the_test_and_not_by_the_server() {
+    let page = Page::new();
+    assert_eq!(page.get("/api/v1/form/files").status, 200);
+    assert_eq!(page.take_wanted()[0].0, "test_files");
+    let chosen = page.post_json("/api/v1/form/choose", &json!({"file": "load/shop.py"}));
+    assert_eq!(chosen.status, 200);
+    let (name, arguments) = page.take_wanted().remove(0);
+    assert_eq!(name, "choose_test");
+    assert_eq!(
+        arguments,
+        json!({"file": "load/shop.py", "by": null, "address": "127.0.0.1"})
+    );
+    for body in [
+        json!({}),
+        json!({"file": 1}),
+        json!({"file": "a.py", "x": 1}),
+    ] {
+        let refused = page.post_json("/api/v1/form/choose", &body);
+        assert_eq!(refused.status, 400, "{body}");
+    }
+    assert_eq!(page.take_wanted(), []);
+}
