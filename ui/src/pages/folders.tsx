@@ -1,16 +1,13 @@
 // Endpoints in folders by the first part of their path.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { folderOf } from "../fold.ts";
 import type { Figures } from "../model.ts";
 import { EntryTable } from "../parts/entry-table.tsx";
 import { inOrder, type TableColumn } from "../parts/table.tsx";
 import { type EntryRow, figuresRow } from "../rows.ts";
 import { getFolders } from "../state/orders.ts";
-import { isLasting, viewedRun } from "../state/run.ts";
-
-/** Percentiles of folders are asked for again after this time. */
-const AGAIN_MS = 5000;
+import { useAgain } from "./again.ts";
 
 /** What the table of folders has in common with the one of endpoints. */
 export type Shared = Omit<Parameters<typeof EntryTable>[0], "rows" | "total" | "label"> & {
@@ -82,33 +79,23 @@ interface Merged {
 
 /** Figures of whole folders by their names. */
 function useMerged(stretch: { from: number; to: number } | null): ReadonlyMap<string, Merged> {
-  const [merged, setMerged] = useState<ReadonlyMap<string, Merged>>(new Map());
-  const run = viewedRun.value;
-  const isLive = isLasting.value && stretch === null;
   const [from, to] = [stretch?.from ?? null, stretch?.to ?? null];
-  useEffect(() => {
-    setMerged(new Map());
-    if (run === null) {
-      return;
-    }
-    let isWanted = true;
-    const ask = () =>
-      getFolders(run, from, to).then((answer) => {
-        if (isWanted && answer.kind === "done") {
-          const folders = answer.value.folders.map(
-            ({ name, entries, figures }) => [name, { count: entries.length, figures }] as const,
-          );
-          setMerged(new Map(folders));
-        }
-      });
-    void ask();
-    const timer = isLive ? setInterval(ask, AGAIN_MS) : undefined;
-    return () => {
-      isWanted = false;
-      clearInterval(timer);
-    };
-  }, [run, from, to, isLive]);
-  return merged;
+  const answer = useAgain(
+    (run) => getFolders(run, from, to),
+    `${from} ${to}`,
+    undefined,
+    () => stretch === null,
+  );
+  return useMemo(
+    () =>
+      new Map(
+        answer?.folders.map(({ name, entries, figures }) => [
+          name,
+          { count: entries.length, figures },
+        ]),
+      ),
+    [answer],
+  );
 }
 
 function sumOf(

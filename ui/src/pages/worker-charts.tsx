@@ -1,50 +1,14 @@
 // How busy workers are over time: all of them together, and one.
 
-import { useEffect, useState } from "preact/hooks";
 import { LineChart } from "../chart/line-chart.tsx";
 import type { PlotLine } from "../chart/plot.ts";
 import { formatMs, formatNumber } from "../format.ts";
 import type { WorkerDetail, WorkersCourse } from "../model.ts";
-import { isDone } from "../state/commands.ts";
 import { getWorkersCourse } from "../state/orders.ts";
-import { isLasting, marks, state, viewedRun } from "../state/run.ts";
+import { isLasting, marks, state } from "../state/run.ts";
 import { emptyTimeline } from "../timeline.ts";
+import { useAgain } from "./again.ts";
 import { scopeOf } from "./scope.ts";
-
-/** How often what no tick brings is asked for again while a run lasts. */
-const AGAIN_MS = 5000;
-
-type Answer<Value> = Parameters<typeof isDone<Value>>[0];
-
-/** What an answer of the server says of the run, asked for again as long as the run lasts. */
-export function useAgain<Value>(
-  ask: (run: number) => Promise<Answer<Value>>,
-  of: number | string,
-): Value | null {
-  const [value, setValue] = useState<Value | null>(null);
-  const run = viewedRun.value;
-  const lasts = isLasting.value;
-  useEffect(() => setValue(null), [run, of]);
-  useEffect(() => {
-    let isWanted = true;
-    const load = () => {
-      if (run !== null) {
-        void ask(run).then((answer) => {
-          if (isWanted && isDone(answer)) {
-            setValue(answer.value);
-          }
-        });
-      }
-    };
-    load();
-    const timer = lasts ? setInterval(load, AGAIN_MS) : undefined;
-    return () => {
-      isWanted = false;
-      clearInterval(timer);
-    };
-  }, [run, of, lasts]);
-  return value;
-}
 
 /** CPU and lag of all workers. */
 export function WorkersChart() {

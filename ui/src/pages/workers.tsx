@@ -23,8 +23,9 @@ import { forgetWorker, getWorker } from "../state/orders.ts";
 import { query, setQuery } from "../state/place.ts";
 import { state, workers } from "../state/run.ts";
 import { isOperator } from "../state/session.ts";
+import { useAgain } from "./again.ts";
 import { LogLines } from "./log.tsx";
-import { useAgain, WorkerChart, WorkersChart } from "./worker-charts.tsx";
+import { WorkerChart, WorkersChart } from "./worker-charts.tsx";
 
 const BY_NAME: Order = { column: "name", isDown: false };
 
