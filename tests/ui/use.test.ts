@@ -122,6 +122,7 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.goto(`${base}/runs/42/overview`);
     await page.getByText("● Running").waitFor();
     await goByKeys(page, "e", /\/endpoints$/);
+    await page.getByLabel("Filter endpoints").waitFor();
     await page.getByText("/item/[id]").first().waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("checkout part-3");
@@ -134,6 +135,35 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByRole("heading", { name: /part-3/ }).count()).toBe(0);
     expect(server.mood.commands).toEqual([]);
+  });
+
+  test("sees the four charts of one endpoint, which share cursor and stretch", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/endpoints?entry=4`);
+    const figures = page.locator(".panel figure");
+    await figures.first().waitFor();
+    expect(await figures.getByRole("heading").allInnerTexts()).toEqual([
+      "Throughput and users",
+      "Response time",
+      "Failures/s by type",
+      "Latency heat map",
+      "Distribution",
+    ]);
+    const heat = page.getByRole("img", { name: "Latency heat map" });
+    const figure = figures.filter({ has: heat });
+    const words = figure.locator("p.unseen");
+    const whole = await words.innerText();
+    expect(whole).toMatch(/^[\d,]+ requests, most of them in .* to .*\.$/);
+    await heat.press("ArrowRight");
+    await expect.poll(() => figures.locator(".legend .moment").count()).toBe(4);
+    await heat.press("Shift+ArrowRight");
+    await heat.press("Shift+ArrowRight");
+    await heat.press("Enter");
+    await expect.poll(() => page.url()).toMatch(/t=[\d.]+-[\d.]+/);
+    await expect.poll(() => words.innerText()).not.toBe(whole);
+    await figures.getByRole("button", { name: "Show as table" }).nth(3).click();
+    const table = page.getByRole("region", { name: "Requests by response time" });
+    await table.locator("tbody tr").first().waitFor();
   });
 
   test("sees how often each status came", async () => {

@@ -1,7 +1,7 @@
 // The heat map of a run as it grows. It stays as large as the server keeps it: where the server joins
 // neighbours, so does a page that has seen all of them come, and both show the same columns.
 
-import type { HeatColumn } from "./model.ts";
+import type { HeatColumn, HeatMap } from "./model.ts";
 
 /** How many requests took how long, over time. */
 export interface Heat {
@@ -10,6 +10,11 @@ export interface Heat {
   /** Lower edges of the rows, rising. */
   readonly edges: readonly number[];
   readonly columns: readonly HeatColumn[];
+}
+
+/** A map as the server sends it. */
+export function fromMap({ step_seconds: step, edges_ms: edges, columns }: HeatMap): Heat {
+  return { step, edges, columns };
 }
 
 /** With so many columns neighbours are joined, here and in the server: an hour of ten seconds each. */

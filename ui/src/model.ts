@@ -1282,6 +1282,8 @@ export interface components {
             failed: components["schemas"]["RequestSample"][];
             /** @description Its failures. */
             failures: components["schemas"]["FailureGroup"][];
+            /** @description Its response times over time, in the stretches of its lines. */
+            heat: components["schemas"]["HeatMap"];
             /** @description Which one. */
             name: components["schemas"]["EntryName"];
             /** @description Its lines. Users are those of the whole run. */

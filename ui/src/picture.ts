@@ -1,7 +1,7 @@
 // What the page knows of one run: the sum of a snapshot and the ticks after it. Pure: the same events
 // give the same picture in the page, in the report and in tests.
 
-import { addColumns, type Heat } from "./heat.ts";
+import { addColumns, fromMap, type Heat } from "./heat.ts";
 import type {
   Alert,
   EntryName,
@@ -76,11 +76,7 @@ export function fromSnapshot(snapshot: Snapshot): Picture {
     state: snapshot.state,
     overview: snapshot.overview,
     timeline: snapshot.series ? fromSeries(snapshot.series) : emptyTimeline(),
-    heat: snapshot.heat && {
-      step: snapshot.heat.step_seconds,
-      edges: snapshot.heat.edges_ms,
-      columns: snapshot.heat.columns,
-    },
+    heat: snapshot.heat && fromMap(snapshot.heat),
     marks: mergeById(new Map<number, Mark>(), snapshot.marks),
     alerts: mergeById(new Map<number, Alert>(), snapshot.alerts),
     names,

@@ -130,13 +130,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
             },
       overview: world.overview(script, t, isOver),
       series: world.series(script, start, 0, t),
-      heat: {
-        step_seconds: 5,
-        edges_ms: world.EDGES,
-        columns: Array.from({ length: Math.floor(t / 5) }, (_, at) =>
-          world.heatColumn(script, start, (at + 1) * 5),
-        ),
-      },
+      heat: world.heatMap(script, start, t),
       marks: world.marks(script, start, t),
       alerts: script.lost
         ? [
@@ -407,6 +401,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
         name: world.entryName(Number(entry)),
         whole_run: world.figures(mood.script, t, t, true),
         series: world.series(mood.script, start, 0, t),
+        heat: world.heatMap(mood.script, start, t),
         distribution: world.distribution(1),
         statuses: [
           { status: 200, count: 9000 },

@@ -11,6 +11,7 @@ import type {
   FailureGroup,
   Figures,
   HeatColumn,
+  HeatMap,
   LogLine,
   Mark,
   Overview,
@@ -122,6 +123,14 @@ export function heatColumn(script: Script, start: number, t: number): HeatColumn
     return Math.round((rps ?? 0) * 0.25 * Math.exp(-(distance * distance) / width));
   });
   return { time: start + t, counts, failures: Math.round(fails ?? 0) };
+}
+
+/** The heat map until a second. */
+export function heatMap(script: Script, start: number, t: number): HeatMap {
+  const columns = Array.from({ length: Math.floor(t / 5) }, (_, at) =>
+    heatColumn(script, start, (at + 1) * 5),
+  );
+  return { step_seconds: 5, edges_ms: EDGES, columns };
 }
 
 /** Rows of the table at a second. */

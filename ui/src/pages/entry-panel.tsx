@@ -1,8 +1,9 @@
 // All about one endpoint: its charts, its response times, single requests and its failures.
 
-import { useEffect, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { DistributionChart } from "../chart/distribution.tsx";
 import { formatCount, formatElapsed, formatMs, formatRatio } from "../format.ts";
+import { fromMap } from "../heat.ts";
 import type { EntryDetail, Figures, StatusCount } from "../model.ts";
 import { CopyButton } from "../parts/button.tsx";
 import { Charts } from "../parts/charts.tsx";
@@ -10,16 +11,13 @@ import { Panel } from "../parts/dialog.tsx";
 import { FailureTable } from "../parts/failure-table.tsx";
 import { Samples } from "../parts/samples.tsx";
 import type { EntryRow } from "../rows.ts";
-import { isDone } from "../state/commands.ts";
 import { getEntry } from "../state/orders.ts";
-import { isLasting, isStale, marks, names, state, viewedRun } from "../state/run.ts";
+import { isLasting, isStale, marks, names, state } from "../state/run.ts";
 import { fromSeries } from "../timeline.ts";
 import { noLinesText } from "../words.ts";
+import { useAgain } from "./again.ts";
 import { isLogAxis, scopeOf, toggleLogAxis } from "./scope.ts";
 import { wholeRunText } from "./whole-run.ts";
-
-/** How often the panel of a run that lasts is asked for again. */
-const AGAIN_MS = 5000;
 
 /** A stretch of the run that somebody chose, and the endpoint's figures of it. */
 export interface Stretch {
@@ -32,7 +30,7 @@ export interface Stretch {
 /** The panel beside the table. */
 export function EntryPanel(props: { index: number; stretch: Stretch | null; onClose: () => void }) {
   const name = names.value.get(props.index);
-  const detail = useDetail(props.index);
+  const detail = useAgain((run) => getEntry(run, props.index), props.index);
   const title = name ? `${name.method} ${name.name}`.trim() : "Endpoint";
   return (
     <Panel title={title} onClose={props.onClose}>
@@ -45,37 +43,12 @@ export function EntryPanel(props: { index: number; stretch: Stretch | null; onCl
   );
 }
 
-function useDetail(index: number): EntryDetail | null {
-  const [detail, setDetail] = useState<EntryDetail | null>(null);
-  const run = viewedRun.value;
-  const isLive = isLasting.value;
-  useEffect(() => {
-    setDetail(null);
-    if (run === null) {
-      return;
-    }
-    let isWanted = true;
-    const ask = () =>
-      getEntry(run, index).then((answer) => {
-        if (isWanted && isDone(answer)) {
-          setDetail(answer.value);
-        }
-      });
-    void ask();
-    const timer = isLive ? setInterval(ask, AGAIN_MS) : undefined;
-    return () => {
-      isWanted = false;
-      clearInterval(timer);
-    };
-  }, [run, index, isLive]);
-  return detail;
-}
-
 function Detail(props: { detail: EntryDetail; stretch: Stretch | null }) {
   const { detail, stretch } = props;
   const { whole_run: figures } = detail;
   const start = state.value?.started_at ?? null;
-  const timeline = fromSeries(detail.series);
+  const timeline = useMemo(() => fromSeries(detail.series), [detail]);
+  const heat = useMemo(() => fromMap(detail.heat), [detail]);
   return (
     <>
       <p class="row">
@@ -86,7 +59,7 @@ function Detail(props: { detail: EntryDetail; stretch: Stretch | null }) {
         <Charts
           timeline={timeline}
           scope={scopeOf(start, timeline, marks.value.values())}
-          heat={undefined}
+          heat={heat}
           isLog={isLogAxis()}
           onLog={toggleLogAxis}
           isStale={isStale.value}

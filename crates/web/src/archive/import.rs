@@ -49,6 +49,15 @@ pub struct Imported {
     pub markers: Vec<StoredMarker>,
 }
 
+impl Imported {
+    /// Seconds of its longest window; `None` if it has none.
+    fn step(&self) -> Option<f64> {
+        let (_, windows) = self.windows.iter().find(|(place, _)| *place == 0)?;
+        let seconds = windows.iter().map(|window| window.seconds);
+        seconds.max_by(f64::total_cmp)
+    }
+}
+
 impl Library {
     /// Keeps a run of elsewhere under a number of its own, which is returned.
     pub fn import(&self, imported: &Imported) -> Result<i64, ArchiveError> {
@@ -79,8 +88,9 @@ impl Library {
             let run = recording.run();
             let change = connection.transaction()?;
             change.execute(
-                "UPDATE runs SET is_imported = 1, note = ?2, peak_users = ?3 WHERE run = ?1",
-                params![run, imported.note, integer(imported.peak_users)],
+                "UPDATE runs SET is_imported = 1, note = ?2, peak_users = ?3, step = ifnull(?4, step)
+                 WHERE run = ?1",
+                params![run, imported.note, integer(imported.peak_users), imported.step()],
             )?;
             // A report tells the course of some entries in longer stretches, and that of others not.
             change.execute("DELETE FROM buckets WHERE run = ?1", params![run])?;

@@ -14,7 +14,7 @@ use crate::seam::View;
 use super::run::Run;
 use super::state::{lasts, state_of};
 use super::workers::Crew;
-use super::{FoldersBy, Slot, Topics, failures, figures, workers};
+use super::{FoldersBy, Slot, Topics, courses, failures, figures, workers};
 
 /// Seconds that a viewer may have missed and still get them one by one.
 pub const KEPT_SLOTS: usize = 120;
@@ -108,7 +108,6 @@ impl Board {
             .run
             .buckets
             .advance(&view.figures, &table.names, !lasts);
-        self.run.courses.advance(&view.figures, !lasts);
         self.run.peak_users = self.run.peak_users.max(view.status.user_count);
         let mut slot = Slot::new(Tick {
             seq: self.seq,
@@ -290,7 +289,7 @@ impl Board {
             state: self.state.clone()?,
             overview: has(Topic::Overview).then(|| figures::overview(&view.figures, users, lasts)),
             series: has(Topic::Overview).then(|| self.series(0.0, f64::INFINITY, 1000)),
-            heat: has(Topic::Overview).then(|| self.run.heat()),
+            heat: has(Topic::Overview).then(|| self.run.heat(0)),
             marks: self.run.marks.all(),
             alerts: self.alerts.clone(),
             names: has(Topic::Entries).then(|| self.run.table.names.from(0)),
@@ -343,7 +342,8 @@ impl Board {
         exceptions: &[usize],
     ) -> Option<FailureCourses> {
         let figures = &self.view.as_ref()?.figures;
-        Some(self.run.courses.of(figures, failures, exceptions))
+        let buckets = self.run.buckets.all();
+        Some(courses::last_of(buckets, figures, failures, exceptions))
     }
 
     /// How busy all workers were, over time.

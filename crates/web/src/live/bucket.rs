@@ -1,5 +1,5 @@
-//! What was counted in each ten seconds, entry by entry: the lines of an entry, the figures of a
-//! window and the heat map are made of it.
+//! What was counted in each ten seconds, entry by entry and failure by failure: the lines of an entry,
+//! the figures of a window, its failures and heat maps are made of it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use gregaria_stats::{Entry, Snapshot};
 use crate::model::HeatColumn;
 use crate::picture::{self, Cell, Share};
 
+use super::counts::{Counts, Tally};
 use super::rows::Names;
 
 /// Seconds of a bucket, as long as the run is not long.
@@ -28,6 +29,10 @@ pub(super) struct Bucket {
     pub(super) total: Share,
     /// Entries that counted something, by their index.
     pub(super) shares: HashMap<u32, Share>,
+    /// Failures, by their places in the picture.
+    pub(super) failures: Counts,
+    /// Errors of the test's code, by theirs.
+    pub(super) exceptions: Counts,
 }
 
 impl Bucket {
@@ -59,6 +64,8 @@ pub(super) struct Buckets {
     from: f64,
     total: Option<Arc<Entry>>,
     entries: Vec<Option<Arc<Entry>>>,
+    failures: Tally,
+    exceptions: Tally,
 }
 
 impl Buckets {
@@ -70,6 +77,8 @@ impl Buckets {
             from,
             total: None,
             entries: Vec::new(),
+            failures: Tally::default(),
+            exceptions: Tally::default(),
         }
     }
 
@@ -85,7 +94,8 @@ impl Buckets {
             return None;
         }
         let total = Share::between(self.total.as_deref(), &snapshot.total);
-        if is_last && total.is_empty() {
+        let (failures, exceptions) = self.groups(snapshot);
+        if is_last && total.is_empty() && failures.is_empty() && exceptions.is_empty() {
             return None;
         }
         self.entries.resize(names.len(), None);
@@ -114,6 +124,8 @@ impl Buckets {
             to: now,
             total,
             shares,
+            failures,
+            exceptions,
         });
         self.from = now;
         if self.all.len() == MAX_BUCKETS {
@@ -122,12 +134,43 @@ impl Buckets {
         Some(column)
     }
 
+    /// Failures and errors since the last stretch. Where they were set to zero, earlier stretches have
+    /// none of them any more: their places are those of others now.
+    fn groups(&mut self, snapshot: &Snapshot) -> (Counts, Counts) {
+        let failures: Vec<u64> = snapshot
+            .failures
+            .iter()
+            .map(|one| one.occurrences)
+            .collect();
+        let exceptions: Vec<u64> = snapshot.exceptions.iter().map(|one| one.count).collect();
+        let begins = self.total.as_ref().map(|total| total.start_time);
+        let is_reset = begins.is_some_and(|begins| begins < snapshot.total.start_time);
+        if is_reset || self.failures.began_again(&failures) {
+            self.failures.clear();
+            for bucket in &mut self.all {
+                bucket.failures = Counts::default();
+            }
+        }
+        if self.exceptions.began_again(&exceptions) {
+            self.exceptions.clear();
+            for bucket in &mut self.all {
+                bucket.exceptions = Counts::default();
+            }
+        }
+        (
+            self.failures.advance(failures),
+            self.exceptions.advance(exceptions),
+        )
+    }
+
     fn thin(&mut self) {
         let mut rest = std::mem::take(&mut self.all).into_iter();
         while let Some(mut first) = rest.next() {
             if let Some(second) = rest.next() {
                 first.to = second.to;
                 first.total = Share::joined(&first.total, &second.total);
+                first.failures = first.failures.joined(&second.failures);
+                first.exceptions = first.exceptions.joined(&second.exceptions);
                 for (index, share) in second.shares {
                     let share = match first.shares.get(&index) {
                         Some(before) => Share::joined(before, &share),

@@ -1,141 +1,78 @@
-//! How often each failure and error came over time: the small lines of their tables.
+//! How often failures and errors came over time: the small lines of their tables, and the lines of an
+//! entry by kinds.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gregaria_stats::{LOCAL_NODE, Snapshot};
 
-use crate::model::{FailureCourses, GroupCourse};
+use crate::model::{FailureCourses, FailureKind, FailureTrend, GroupCourse};
+use crate::picture::TREND_POINTS;
 
-/// Points of a line.
-const POINTS: usize = 60;
+use super::bucket::Bucket;
+use super::counts::Counts;
 
-/// Seconds of a point.
-const STEP_SECONDS: f64 = 10.0;
-
-/// What came in one stretch, by the number of the group. Groups without any are left out.
-#[derive(Debug)]
-struct Beat {
-    to: f64,
-    failures: HashMap<usize, u64>,
-    exceptions: HashMap<usize, u64>,
-}
-
-/// The last stretches of one run.
-#[derive(Debug)]
-pub(super) struct Courses {
-    from: f64,
-    beats: VecDeque<Beat>,
-    /// Counts at the end of the last stretch.
-    failures: Vec<u64>,
-    exceptions: Vec<u64>,
-}
-
-impl Courses {
-    /// Nothing yet, from this moment on.
-    pub(super) fn new(from: f64) -> Self {
-        Self {
-            from,
-            beats: VecDeque::new(),
-            failures: Vec::new(),
-            exceptions: Vec::new(),
-        }
-    }
-
-    /// Looks whether a stretch is over, or the run (`is_last`).
-    pub(super) fn advance(&mut self, snapshot: &Snapshot, is_last: bool) {
-        let begin = self.beats.back().map_or(self.from, |beat| beat.to);
-        let now = snapshot.time;
-        if now <= begin || (!is_last && now < begin + STEP_SECONDS) {
-            return;
-        }
-        let failures = snapshot.failures.iter().map(|group| group.occurrences);
-        let exceptions = snapshot.exceptions.iter().map(|group| group.count);
-        let beat = Beat {
-            to: now,
-            failures: more(&mut self.failures, failures),
-            exceptions: more(&mut self.exceptions, exceptions),
-        };
-        if is_last && beat.failures.is_empty() && beat.exceptions.is_empty() {
-            return;
-        }
-        if self.beats.len() == POINTS
-            && let Some(first) = self.beats.pop_front()
-        {
-            self.from = first.to;
-        }
-        self.beats.push_back(beat);
-    }
-
-    /// The lines of some groups.
-    pub(super) fn of(
-        &self,
-        snapshot: &Snapshot,
-        failures: &[usize],
-        exceptions: &[usize],
-    ) -> FailureCourses {
-        let known = |places: &[usize], len| -> Vec<usize> {
-            places
-                .iter()
-                .copied()
-                .filter(|place| *place < len)
-                .collect()
-        };
-        let failures = known(failures, snapshot.failures.len())
-            .into_iter()
-            .map(|place| {
-                let nodes = &*snapshot.failures[place].nodes;
-                self.course(place, nodes, |beat| &beat.failures)
-            });
-        let exceptions = known(exceptions, snapshot.exceptions.len())
-            .into_iter()
-            .map(|place| {
-                let nodes = &snapshot.exceptions[place].nodes;
-                self.course(place, nodes, |beat| &beat.exceptions)
-            });
-        FailureCourses {
-            from: self.from,
-            time: self.beats.iter().map(|beat| beat.to).collect(),
-            failures: failures.collect(),
-            exceptions: exceptions.collect(),
-        }
-    }
-
-    fn course<'a>(
-        &'a self,
-        place: usize,
-        nodes: impl IntoIterator<Item = &'a Arc<str>>,
-        counts: fn(&Beat) -> &HashMap<usize, u64>,
-    ) -> GroupCourse {
-        let mut begin = self.from;
-        let rate = |beat: &Beat| {
-            let seconds = beat.to - std::mem::replace(&mut begin, beat.to);
-            counts(beat).get(&place).copied().unwrap_or(0) as f64 / seconds
-        };
-        let nodes = nodes.into_iter().filter(|node| &***node != LOCAL_NODE);
-        GroupCourse {
-            id: place as u64,
-            per_second: self.beats.iter().map(rate).collect(),
-            workers: nodes.map(ToString::to_string).collect(),
-        }
+/// The lines of some groups over the last stretches; those that there are not are left out.
+pub(super) fn last_of(
+    buckets: &[Bucket],
+    snapshot: &Snapshot,
+    failures: &[usize],
+    exceptions: &[usize],
+) -> FailureCourses {
+    let last = &buckets[buckets.len().saturating_sub(TREND_POINTS)..];
+    let failure = |place: &usize| {
+        let group = snapshot.failures.get(*place)?;
+        Some(course(last, *place, &*group.nodes, |bucket| {
+            &bucket.failures
+        }))
+    };
+    let exception = |place: &usize| {
+        let group = snapshot.exceptions.get(*place)?;
+        Some(course(last, *place, &group.nodes, |bucket| {
+            &bucket.exceptions
+        }))
+    };
+    FailureCourses {
+        from: last.first().map_or(snapshot.time, |first| first.from),
+        time: last.iter().map(|bucket| bucket.to).collect(),
+        failures: failures.iter().filter_map(failure).collect(),
+        exceptions: exceptions.iter().filter_map(exception).collect(),
     }
 }
 
-/// What has been added to each count, by its place. Counts that are smaller began again.
-fn more(before: &mut Vec<u64>, now: impl Iterator<Item = u64>) -> HashMap<usize, u64> {
-    let now: Vec<u64> = now.collect();
-    let added = now.iter().enumerate().filter_map(|(place, count)| {
-        let before = before.get(place).copied().unwrap_or(0);
-        let added = if *count < before {
-            *count
-        } else {
-            count - before
-        };
-        (added > 0).then_some((place, added))
-    });
-    let added = added.collect();
-    *before = now;
-    added
+fn course<'a>(
+    buckets: &[Bucket],
+    place: usize,
+    nodes: impl IntoIterator<Item = &'a Arc<str>>,
+    counts: fn(&Bucket) -> &Counts,
+) -> GroupCourse {
+    let rate = |bucket: &Bucket| counts(bucket).of(place) as f64 / (bucket.to - bucket.from);
+    let nodes = nodes.into_iter().filter(|node| &***node != LOCAL_NODE);
+    GroupCourse {
+        id: place as u64,
+        per_second: buckets.iter().map(rate).collect(),
+        workers: nodes.map(ToString::to_string).collect(),
+    }
+}
+
+/// Failures a second of each kind that came, stretch by stretch. `kinds` are those of the failures by
+/// their places; those without one are not counted.
+pub(super) fn by_kind(buckets: &[&Bucket], kinds: &[Option<FailureKind>]) -> Vec<FailureTrend> {
+    let mut lines: BTreeMap<FailureKind, Vec<Option<f64>>> = BTreeMap::new();
+    for (at, bucket) in buckets.iter().enumerate() {
+        for (place, count) in bucket.failures.iter() {
+            let Some(kind) = kinds.get(place).copied().flatten() else {
+                continue;
+            };
+            let line = lines
+                .entry(kind)
+                .or_insert_with(|| vec![Some(0.0); buckets.len()]);
+            let rate = count as f64 / (bucket.to - bucket.from);
+            line[at] = line[at].map(|sum| sum + rate);
+        }
+    }
+    let trend = |(kind, per_second)| FailureTrend { kind, per_second };
+    lines.into_iter().map(trend).collect()
 }
 
 #[cfg(test)]
@@ -143,6 +80,8 @@ mod tests {
     use gregaria_stats::{Recorder, Report, Settings, Totals};
 
     use super::*;
+    use crate::live::bucket::Buckets;
+    use crate::live::rows::Names;
 
     fn fail(recorder: &Recorder, at: f64, times: u32) -> Vec<Report> {
         for _ in 0..times {
@@ -156,7 +95,7 @@ mod tests {
         let settings = Settings::default();
         let recorder = Recorder::new(&settings);
         let mut totals = Totals::new(settings, 0.0);
-        let mut kept = Courses::new(0.0);
+        let mut kept = Buckets::new(0.0);
         for (second, times, node) in [
             (5.0, 20, "a"),
             (10.0, 0, "a"),
@@ -166,24 +105,72 @@ mod tests {
             for report in fail(&recorder, second, times) {
                 totals.merge(&report.of_node(&node.into()));
             }
-            kept.advance(&totals.snapshot(second, 1), false);
+            kept.advance(&totals.snapshot(second, 1), &Names::default(), false);
         }
-        let courses = kept.of(&totals.snapshot(20.0, 1), &[0, 7], &[0]);
+        let courses = last_of(kept.all(), &totals.snapshot(20.0, 1), &[0, 7], &[0]);
         assert_eq!((courses.from, courses.time), (0.0, vec![10.0, 20.0]));
         assert_eq!(courses.failures.len(), 1, "nobody knows number 7");
         assert_eq!(courses.failures[0].per_second, [2.0, 0.5]);
         assert_eq!(courses.failures[0].workers, ["a", "b"]);
         assert!(courses.exceptions.is_empty());
+        let stretches: Vec<&Bucket> = kept.all().iter().collect();
+        let lines = by_kind(&stretches, &[Some(FailureKind::Check)]);
+        assert_eq!(lines[0].per_second, [Some(2.0), Some(0.5)]);
+        assert!(by_kind(&stretches, &[None]).is_empty(), "of another entry");
     }
 
     #[test]
-    fn only_the_last_stretches_are_kept() {
-        let totals = Totals::new(Settings::default(), 0.0);
-        let mut kept = Courses::new(0.0);
-        for second in 1..=2000 {
-            kept.advance(&totals.snapshot(f64::from(second), 1), false);
+    fn a_day_is_as_large_as_an_hour_and_has_every_failure() {
+        let settings = Settings::default();
+        let recorder = Recorder::new(&settings);
+        let mut totals = Totals::new(settings, 0.0);
+        let mut kept = Buckets::new(0.0);
+        for second in 1..=86_400_u32 {
+            if second.is_multiple_of(7) {
+                for report in fail(&recorder, f64::from(second), 1) {
+                    totals.fold(&report);
+                }
+            }
+            if second.is_multiple_of(10) {
+                let snapshot = totals.snapshot(f64::from(second), 1);
+                kept.advance(&snapshot, &Names::default(), second == 86_400);
+            }
         }
-        let courses = kept.of(&totals.snapshot(2000.0, 1), &[], &[]);
-        assert_eq!((courses.from, courses.time.len()), (1400.0, POINTS));
+        assert!(kept.all().len() < 360);
+        let sum: u64 = kept.all().iter().map(|one| one.failures.of(0)).sum();
+        assert_eq!(sum, 86_400 / 7);
+        let courses = last_of(kept.all(), &totals.snapshot(86_400.0, 1), &[0], &[]);
+        assert_eq!(courses.time.len(), TREND_POINTS);
+    }
+
+    #[test]
+    fn failures_of_before_a_reset_are_not_taken_for_others() {
+        let settings = Settings::default();
+        let recorder = Recorder::new(&settings);
+        let mut totals = Totals::new(settings, 0.0);
+        let mut kept = Buckets::new(0.0);
+        recorder.record_exception(None, "oh", "  File \"x\"\n");
+        for report in fail(&recorder, 5.0, 3) {
+            totals.fold(&report);
+        }
+        kept.advance(&totals.snapshot(10.0, 1), &Names::default(), false);
+        totals.reset_all(12.0);
+        recorder.record_failure("GET", "/other", 15.0, "ah");
+        for report in fail(&recorder, 15.0, 9) {
+            totals.fold(&report);
+        }
+        let snapshot = totals.snapshot(20.0, 1);
+        kept.advance(&snapshot, &Names::default(), false);
+        let [before, after] = kept.all() else {
+            panic!("two stretches")
+        };
+        assert!(before.failures.is_empty());
+        assert_eq!(
+            after.failures.iter().map(|(_, count)| count).sum::<u64>(),
+            10
+        );
+        // Errors of the test's code are not set to zero with the figures.
+        assert_eq!(before.exceptions.of(0), 1);
+        assert!(after.exceptions.is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use gregaria_stats::{Exception, Failure, Snapshot};
+use gregaria_stats::{Exception, Failure, Key, Snapshot};
 
 use crate::model::{ExceptionGroup, FailureGroup, FailureKind, KindRate};
 use crate::picture::{exception_group, failure_group, kind_of};
@@ -100,6 +100,17 @@ impl Groups {
             changed.push(self.exception_group(place));
         }
         changed
+    }
+
+    /// Kind of each failure of one entry, by its place, or of all of them without a key; `None` for
+    /// those of others.
+    pub(super) fn kinds_of(&self, key: Option<&Key>) -> Vec<Option<FailureKind>> {
+        let is_ours = |failure: &Failure| {
+            key.is_none_or(|key| key.method == failure.method && key.name == failure.name)
+        };
+        let all = self.failures.iter().zip(&self.kinds);
+        all.map(|(failure, kind)| is_ours(failure).then_some(*kind))
+            .collect()
     }
 
     /// Every group.

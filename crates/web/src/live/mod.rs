@@ -7,6 +7,7 @@
 
 mod board;
 mod bucket;
+mod counts;
 mod course;
 mod courses;
 mod encoded;

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use gregaria_stats::{Entry, Histogram, HistoryPoint, Snapshot};
 
 use crate::model::{
-    EntryDetail, EntryFolder, EntryFolders, EntryTrends, EntryWindow, HeatColumn, HeatMap, Series,
+    EntryDetail, EntryFolder, EntryFolders, EntryTrends, EntryWindow, HeatMap, Series,
 };
 use crate::picture::{
-    self, Pulse, Share, TREND_POINTS, distribution, figures_of, samples, statuses,
+    self, Cell, Pulse, Share, TREND_POINTS, distribution, figures_of, samples, statuses,
 };
 use crate::seam::View;
 
 use super::bucket::{Bucket, Buckets};
 use super::course::Course;
-use super::courses::Courses;
+use super::courses;
 use super::failures::Groups;
 use super::folders::{self, FoldersBy};
 use super::marks::Marks;
@@ -30,8 +30,6 @@ pub(super) struct Run {
     pub(super) groups: Groups,
     pub(super) marks: Marks,
     pub(super) buckets: Buckets,
-    /// Short lines of failures and errors.
-    pub(super) courses: Courses,
     pub(super) peak_users: u64,
     /// Tells what ended in each second.
     pulse: Pulse,
@@ -49,7 +47,6 @@ impl Run {
             groups: Groups::new(is_distributed),
             marks: Marks::default(),
             buckets: Buckets::new(now),
-            courses: Courses::new(now),
             peak_users: 0,
             pulse: Pulse::new(is_distributed, now),
             is_over: number.is_none(),
@@ -76,14 +73,15 @@ impl Run {
         }
     }
 
-    /// The heat map.
-    pub(super) fn heat(&self) -> HeatMap {
-        let column = |bucket: &Bucket| {
-            let times = bucket.total.histogram();
-            picture::column(bucket.to, &times, bucket.total.failures)
-        };
-        let columns: Vec<HeatColumn> = self.buckets.all().iter().map(column).collect();
-        picture::map(columns, self.buckets.step())
+    /// The heat map of an entry; 0 for that of all requests.
+    pub(super) fn heat(&self, index: u32) -> HeatMap {
+        let cells: Vec<Cell<'_>> = self
+            .buckets
+            .all()
+            .iter()
+            .map(|one| one.cell(index))
+            .collect();
+        picture::heat_map(self.buckets.step(), &cells, usize::MAX)
     }
 
     /// Short lines of some entries.
@@ -101,12 +99,16 @@ impl Run {
 
     /// The lines of one entry; `None` if it is not known.
     pub(super) fn entry_series(&self, index: u32, from: f64, to: f64) -> Option<Series> {
-        self.table.names.key(index)?;
+        let key = self.table.names.key(index)?;
         let whole = self.course.series(from, to, usize::MAX);
         let inside = |bucket: &&Bucket| bucket.to >= from && bucket.to <= to;
-        let cells = self.buckets.all().iter().filter(inside);
-        let cells = cells.map(|bucket| bucket.cell(index));
-        Some(picture::entry_series(self.buckets.step(), cells, &whole))
+        let chosen: Vec<&Bucket> = self.buckets.all().iter().filter(inside).collect();
+        let cells: Vec<Cell<'_>> = chosen.iter().map(|bucket| bucket.cell(index)).collect();
+        let kinds = self.groups.kinds_of((index != 0).then_some(key));
+        Some(Series {
+            failures_by_kind: courses::by_kind(&chosen, &kinds),
+            ..picture::entry_series(self.buckets.step(), &cells, &whole)
+        })
     }
 
     /// All about one entry; `None` if it is not known.
@@ -119,6 +121,7 @@ impl Run {
             name: self.table.names.from(index as usize).swap_remove(0),
             whole_run: figures_of(entry, &view.figures.window),
             series: self.entry_series(index, 0.0, f64::INFINITY)?,
+            heat: self.heat(index),
             distribution: distribution(&entry.histogram),
             statuses: statuses(entry),
             slow: samples(entry.examples.slow()),

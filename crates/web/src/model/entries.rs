@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{FailureGroup, Figures, Series};
+use super::{FailureGroup, Figures, HeatMap, Series};
 
 /// What an index stands for. Index 0 is the total of all requests, whose name is `Aggregated`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -108,6 +108,8 @@ pub struct EntryDetail {
     pub whole_run: Figures,
     /// Its lines. Users are those of the whole run.
     pub series: Series,
+    /// Its response times over time, in the stretches of its lines.
+    pub heat: HeatMap,
     /// Its response times.
     pub distribution: Distribution,
     /// How often each status came, in their order; empty where nobody tells it.

@@ -4,6 +4,8 @@ use gregaria_stats::Histogram;
 
 use crate::model::{HeatColumn, HeatMap};
 
+use super::share::Cell;
+
 /// Rows: four for each power of ten, from a tenth of a millisecond to a hundred seconds.
 const ROWS: usize = 24;
 
@@ -30,11 +32,23 @@ pub(crate) fn column(time: f64, times: &Histogram, failures: u64) -> HeatColumn 
     }
 }
 
-/// Columns as a map, joined where there are too many.
-pub(crate) fn map(columns: Vec<HeatColumn>, step_seconds: f64) -> HeatMap {
+/// The map of stretches of `step_seconds`, oldest first: of all requests, or of one entry. Where there
+/// are more than `most`, neighbours are joined.
+pub(crate) fn heat_map(step_seconds: f64, cells: &[Cell<'_>], most: usize) -> HeatMap {
+    let joined = cells.len().div_ceil(most).max(1);
+    let column = |group: &[Cell<'_>]| {
+        let end = group.last().map_or(0.0, |last| last.to);
+        let mut times = Histogram::default();
+        let mut failures = 0;
+        for share in group.iter().filter_map(|cell| cell.share) {
+            times.merge(&share.histogram());
+            failures += share.failures;
+        }
+        self::column(end, &times, failures)
+    };
     HeatMap {
-        step_seconds,
+        step_seconds: step_seconds * joined as f64,
         edges_ms: edges_ms(),
-        columns,
+        columns: cells.chunks(joined).map(column).collect(),
     }
 }

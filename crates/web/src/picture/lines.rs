@@ -7,17 +7,14 @@ use super::share::{Cell, Share};
 /// Points of an entry's short line.
 pub(crate) const TREND_POINTS: usize = 60;
 
-/// The lines of one entry, stretch by stretch. Users are read from the lines of the whole run.
-pub(crate) fn entry_series<'a>(
-    step_seconds: f64,
-    cells: impl Iterator<Item = Cell<'a>>,
-    whole: &Series,
-) -> Series {
+/// The lines of one entry, stretch by stretch; those of kinds of failures are for the caller to add.
+/// Users are read from the lines of the whole run.
+pub(crate) fn entry_series(step_seconds: f64, cells: &[Cell<'_>], whole: &Series) -> Series {
     let mut series = Series {
         step_seconds,
         ..Series::default()
     };
-    for Cell { from, to, share } in cells {
+    for &Cell { from, to, share } in cells {
         let seconds = to - from;
         let rate = |count: fn(&Share) -> u64| share.map_or(0.0, |s| count(s) as f64 / seconds);
         let times = share.map(Share::histogram).unwrap_or_default();

@@ -18,7 +18,7 @@ pub use crew_course::{CrewCourse, WorkerReading};
 pub use distribution::distribution;
 pub(crate) use failures::{exception_group, failure_group, kind_of};
 pub use figures::{figures_of, percentiles, total_of};
-pub(crate) use heat::{column, map};
+pub(crate) use heat::{column, heat_map};
 pub(crate) use lines::{TREND_POINTS, entry_series, trend};
 pub(crate) use pulse::Pulse;
 pub(crate) use rows::{figures, push_row, window};

@@ -30,6 +30,17 @@ pub(crate) struct Cell<'a> {
     pub(crate) share: Option<&'a Share>,
 }
 
+impl<'a> Cell<'a> {
+    /// The stretch of a bucket of the store, and what an entry has counted in it.
+    pub(crate) fn of(bucket: &archive::Bucket, share: Option<&'a Share>) -> Self {
+        Self {
+            from: bucket.time,
+            to: bucket.time + bucket.seconds,
+            share,
+        }
+    }
+}
+
 impl Share {
     /// What an entry has counted since it stood so.
     pub(crate) fn between(before: Option<&Entry>, now: &Entry) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gregaria_stats::HistoryPoint;
+use gregaria_stats::{Failure, HistoryPoint};
 
 use crate::archive::StoredRun;
 use crate::model::{FailureKind, FailureTrend, Series};
@@ -35,18 +35,21 @@ pub fn series(run: &StoredRun, from: f64, to: f64, most: usize, zero: f64) -> Se
         stretches.push(Some((first - 1.0, end.time)));
         last = Some(end.time);
     }
-    series.failures_by_kind = by_kind(run, &stretches);
+    series.failures_by_kind = by_kind(run, &stretches, |_| true);
     series
 }
 
-/// Failures a second of each kind that there is one of, stretch by stretch. They were counted in
-/// longer stretches than a second: within one they count as even.
-fn by_kind(run: &StoredRun, stretches: &[Option<(f64, f64)>]) -> Vec<FailureTrend> {
-    let kinds: Vec<FailureKind> = run
-        .snapshot
-        .failures
-        .iter()
-        .map(|failure| kind_of(&failure.error))
+/// Failures a second of each kind that there is one of among those that are `wanted`, stretch by
+/// stretch; `None` is a gap. They were counted in longer stretches than a second: within one they
+/// count as even.
+pub(super) fn by_kind(
+    run: &StoredRun,
+    stretches: &[Option<(f64, f64)>],
+    wanted: impl Fn(&Failure) -> bool,
+) -> Vec<FailureTrend> {
+    let failures = run.snapshot.failures.iter();
+    let kinds: Vec<Option<FailureKind>> = failures
+        .map(|failure| wanted(failure).then(|| kind_of(&failure.error)))
         .collect();
     let mut lines: BTreeMap<FailureKind, Vec<Option<f64>>> = BTreeMap::new();
     let empty: Vec<Option<f64>> = stretches
@@ -54,10 +57,10 @@ fn by_kind(run: &StoredRun, stretches: &[Option<(f64, f64)>]) -> Vec<FailureTren
         .map(|one| one.as_ref().map(|_| 0.0))
         .collect();
     for bucket in &run.failure_buckets {
-        let Some(kind) = kinds.get(bucket.failure) else {
+        let Some(kind) = kinds.get(bucket.failure).copied().flatten() else {
             continue;
         };
-        let line = lines.entry(*kind).or_insert_with(|| empty.clone());
+        let line = lines.entry(kind).or_insert_with(|| empty.clone());
         let end = bucket.time + bucket.seconds;
         let rate = bucket.occurrences as f64 / bucket.seconds.max(0.1);
         let first = stretches.partition_point(|one| one.is_none_or(|(_, to)| to <= bucket.time));

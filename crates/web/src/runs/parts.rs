@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gregaria_stats::{Entry, Histogram, Key};
+use gregaria_stats::{Entry, Failure, Histogram, Key};
 
 use crate::archive::{ArchiveError, Bucket, Library, StoredRun};
 use crate::model::{
@@ -13,9 +13,9 @@ use crate::picture::{
     self, Cell, Share, TREND_POINTS, distribution, figures_of, samples, statuses,
 };
 
-use super::course::series;
+use super::course::{by_kind, series};
 use super::crew;
-use super::whole::{all, failures, log};
+use super::whole::{Fineness, all, failures, log, step_of};
 
 /// The lines of one entry between two moments; `None` if there is no such entry.
 pub fn entry_series(
@@ -27,14 +27,27 @@ pub fn entry_series(
     let Some(entry) = entry_at(run, index) else {
         return Ok(None);
     };
-    let grid = library.buckets(run.row.id, &Key::total())?;
-    let shares = shares(&library.buckets(run.row.id, &key_of(index, entry))?);
+    let own = Own::read(library, run, index, entry)?;
+    let is_inside = |cell: &Cell<'_>| cell.to >= from && cell.to <= to;
+    let cells: Vec<Cell<'_>> = own.cells().into_iter().filter(is_inside).collect();
+    Ok(Some(lines(run, index, entry, &cells)))
+}
+
+/// The lines of an entry over these stretches.
+fn lines(run: &StoredRun, index: u32, entry: &Entry, cells: &[Cell<'_>]) -> Series {
     let whole = series(run, f64::MIN, f64::MAX, usize::MAX, 0.0);
-    let cells = grid
+    let key = &entry.key;
+    let is_ours = |failure: &Failure| {
+        index == 0 || (failure.method == key.method && failure.name == key.name)
+    };
+    let stretches: Vec<_> = cells
         .iter()
-        .map(|place| cell(place, &shares))
-        .filter(|cell| cell.to >= from && cell.to <= to);
-    Ok(Some(picture::entry_series(run.step, cells, &whole)))
+        .map(|cell| Some((cell.from, cell.to)))
+        .collect();
+    Series {
+        failures_by_kind: by_kind(run, &stretches, is_ours),
+        ..picture::entry_series(run.step, cells, &whole)
+    }
 }
 
 /// All about one entry; `None` if there is no such entry.
@@ -46,10 +59,8 @@ pub fn entry(
     let Some(found) = entry_at(run, index) else {
         return Ok(None);
     };
-    let everything = (f64::MIN, f64::MAX);
-    let Some(series) = entry_series(library, run, index, everything)? else {
-        return Ok(None);
-    };
+    let own = Own::read(library, run, index, found)?;
+    let cells = own.cells();
     let key = &found.key;
     let is_ours = |method: &str, name: &str| *key.method == *method && *key.name == *name;
     Ok(Some(EntryDetail {
@@ -59,7 +70,8 @@ pub fn entry(
             name: key.name.to_string(),
         },
         whole_run: figures_of(found, &run.snapshot.window),
-        series,
+        series: lines(run, index, found, &cells),
+        heat: picture::heat_map(step_of(&own.grid), &cells, Fineness::SCREEN.columns),
         distribution: distribution(&found.histogram),
         statuses: statuses(found),
         slow: samples(found.examples.slow()),
@@ -163,6 +175,35 @@ fn key_of(index: u32, entry: &Entry) -> Key {
     }
 }
 
+/// What an entry has counted when.
+struct Own {
+    /// Buckets of all requests: the stretches of the run.
+    grid: Vec<Bucket>,
+    /// Begin and share of each of its own.
+    shares: Vec<(f64, Share)>,
+}
+
+impl Own {
+    fn read(
+        library: &Library,
+        run: &StoredRun,
+        index: u32,
+        entry: &Entry,
+    ) -> Result<Self, ArchiveError> {
+        let id = run.row.id;
+        Ok(Self {
+            grid: library.buckets(id, &Key::total())?,
+            shares: shares(&library.buckets(id, &key_of(index, entry))?),
+        })
+    }
+
+    /// Each stretch of the run, with what the entry has counted in it.
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let place = |place| cell(place, &self.shares);
+        self.grid.iter().map(place).collect()
+    }
+}
+
 /// Begin and share of each bucket.
 fn shares(buckets: &[Bucket]) -> Vec<(f64, Share)> {
     let share = |bucket: &Bucket| (bucket.time, Share::from(bucket));
@@ -175,11 +216,6 @@ fn cell<'a>(place: &Bucket, shares: &'a [(f64, Share)]) -> Cell<'a> {
     let slack = 0.1;
     let at = shares.partition_point(|(time, _)| *time < place.time - slack);
     let own = shares.get(at);
-    Cell {
-        from: place.time,
-        to: place.time + place.seconds,
-        share: own
-            .filter(|(time, _)| *time < place.time + slack)
-            .map(|(_, share)| share),
-    }
+    let own = own.filter(|(time, _)| *time < place.time + slack);
+    Cell::of(place, own.map(|(_, share)| share))
 }

@@ -1,13 +1,13 @@
 //! A run that is kept, as the page shows a run that is over.
 
-use gregaria_stats::{Entry, Histogram, Snapshot};
+use gregaria_stats::{Entry, Snapshot};
 
 use crate::archive::{Bucket, Line, Seen, StoredMarker, StoredRun};
 use crate::model::{
-    self, EntryColumns, EntryName, ExceptionGroup, FailureGroup, HeatColumn, HeatMap, Level,
-    LogLine, Mark, MarkKind, Overview, Phase, State, UserCounts, WorkerCounts,
+    self, EntryColumns, EntryName, ExceptionGroup, FailureGroup, HeatMap, Level, LogLine, Mark,
+    MarkKind, Overview, Phase, State, UserCounts, WorkerCounts,
 };
-use crate::picture;
+use crate::picture::{self, Cell, Share};
 use crate::seam::level_of;
 
 use super::course::series;
@@ -104,20 +104,22 @@ fn notices(run: &StoredRun) -> Vec<String> {
     notices
 }
 
+/// Times are whole seconds: a report has them, too.
 fn heat(buckets: &[Bucket], most: usize) -> HeatMap {
-    let joined = buckets.len().div_ceil(most).max(1);
-    let column = |group: &[Bucket]| -> HeatColumn {
-        let end = group.last().map_or(0.0, |last| last.time + last.seconds);
-        let mut times = Histogram::default();
-        for one in group {
-            times.merge(&one.times);
-        }
-        let failures = group.iter().map(|one| one.failures).sum();
-        picture::column(end.round(), &times, failures)
-    };
-    let columns = buckets.chunks(joined).map(column).collect();
-    let step = buckets.iter().map(|one| one.seconds).fold(0.0, f64::max);
-    picture::map(columns, (step * joined as f64).round())
+    let shares: Vec<Share> = buckets.iter().map(Share::from).collect();
+    let cell = |(bucket, share)| Cell::of(bucket, Some(share));
+    let cells: Vec<Cell<'_>> = buckets.iter().zip(&shares).map(cell).collect();
+    let mut map = picture::heat_map(step_of(buckets), &cells, most);
+    for column in &mut map.columns {
+        column.time = column.time.round();
+    }
+    map
+}
+
+/// Seconds of the longest of these, which may be a little longer than was meant.
+pub(super) fn step_of(buckets: &[Bucket]) -> f64 {
+    let seconds = buckets.iter().map(|one| one.seconds);
+    seconds.fold(0.0, f64::max).round()
 }
 
 /// What happened and what was noted, by its time.

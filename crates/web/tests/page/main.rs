@@ -10,6 +10,7 @@ mod bad_input;
 mod cloud;
 mod commands;
 mod common;
+mod entry;
 mod guard;
 mod kept;
 mod live;
