@@ -58,6 +58,7 @@ def test_a_locustfile_sees_every_option_of_locust(shop: Path, locust: tuple[str,
         **dict.fromkeys(("certificate", "invitation", "join_token", "join_token_file")),
         **dict.fromkeys(("allowed_hosts", "web_name", "web_users", "store")),
         "no_store": False,
+        "sample_bodies": False,
         "keep_runs": 200,
         "keep_megabytes": 2000,
     }

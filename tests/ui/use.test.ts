@@ -187,6 +187,11 @@ describe.skipIf(!hasBrowser)("a person", () => {
     expect(texts[0]?.replace(/\s+/g, " ")).toMatch(
       /^503 2\.1 s \d\d:\d\d:\d\d POST https:\S+token=\*\*\*&item=17 HTTPError/,
     );
+    // What was answered is opened by whoever wants it, and is text, whatever it says.
+    const answers = rows("Slowest requests").locator("details");
+    expect(await answers.count()).toBe(1);
+    await answers.getByText("Response").click();
+    expect(await answers.locator("pre").innerText()).toBe('<b>Full</b> {"token":"***"}');
   });
 
   test("sees percentiles of whole folders, and none of parts of them", async () => {

@@ -1866,13 +1866,18 @@ export interface components {
              */
             written_at: number;
         };
-        /** @description One request, without its body. Values that look like secrets are `***` in its texts. */
+        /** @description One request. Values that look like secrets are `***` in its texts. */
         RequestSample: {
             /**
              * Format: double
              * @description When it ended.
              */
             at: number;
+            /**
+             * @description What was answered, or a few words about it if it is no text; cut after 2 KB. `null` without
+             *     `--sample-bodies`, and where there was none.
+             */
+            body: string | null;
             /** @description Why it failed; `null` if it did not. */
             error: string | null;
             /** @description Method. */
@@ -4064,6 +4069,8 @@ export interface operations {
             query?: {
                 /** @description The run that a report compares with, in place of the baseline. */
                 against?: number;
+                /** @description 1 puts what was answered to single requests into the JSON, where it was kept. */
+                with_bodies?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */
@@ -4468,6 +4475,8 @@ export interface operations {
             query?: {
                 /** @description The run that a report compares with, in place of the baseline. */
                 against?: number;
+                /** @description 1 puts what was answered to single requests into the JSON, where it was kept. */
+                with_bodies?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */
@@ -4544,6 +4553,8 @@ export interface operations {
             query?: {
                 /** @description The run that a report compares with, in place of the baseline. */
                 against?: number;
+                /** @description 1 puts what was answered to single requests into the JSON, where it was kept. */
+                with_bodies?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */
@@ -4620,6 +4631,8 @@ export interface operations {
             query?: {
                 /** @description The run that a report compares with, in place of the baseline. */
                 against?: number;
+                /** @description 1 puts what was answered to single requests into the JSON, where it was kept. */
+                with_bodies?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */
@@ -4772,6 +4785,8 @@ export interface operations {
             query?: {
                 /** @description The run that a report compares with, in place of the baseline. */
                 against?: number;
+                /** @description 1 puts what was answered to single requests into the JSON, where it was kept. */
+                with_bodies?: number;
                 /** @description 1 puts the log into the report. */
                 with_log?: number;
                 /** @description 1 leaves out where the load went. */

@@ -408,9 +408,11 @@ export function distribution(scale: number): Distribution {
 export function samples(t: number): RequestSample[] {
   const url = "https://staging.shop.example/checkout?token=***&item=";
   const error = "HTTPError('503 Server Error: Service Unavailable for url: /checkout')";
+  const body = '<b>Full</b> {"token":"***"}';
+  const method = "POST";
   return [
-    { method: "POST", url: `${url}17`, status: 503, time_ms: 2100, at: t - 9, error },
-    { method: "POST", url: `${url}4`, status: 200, time_ms: 812, at: t - 31, error: null },
+    { method, url: `${url}17`, status: 503, time_ms: 2100, at: t - 9, error, body },
+    { method, url: `${url}4`, status: 200, time_ms: 812, at: t - 31, error: null, body: null },
   ];
 }
 

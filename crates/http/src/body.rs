@@ -40,6 +40,26 @@ pub fn decode(
     content_encoding: Option<&[u8]>,
     limit: u64,
 ) -> Result<Option<Vec<u8>>, DecodeError> {
+    undo_all(body, content_encoding, limit, None)
+}
+
+/// The same for the first `length` bytes of the decoded body: with a single coding, which is the usual
+/// case, no more than these are decoded. What is wrong behind them is not noticed.
+pub fn decode_start(
+    body: &[u8],
+    content_encoding: Option<&[u8]>,
+    limit: u64,
+    length: u64,
+) -> Result<Option<Vec<u8>>, DecodeError> {
+    undo_all(body, content_encoding, limit, Some(length))
+}
+
+fn undo_all(
+    body: &[u8],
+    content_encoding: Option<&[u8]>,
+    limit: u64,
+    length: Option<u64>,
+) -> Result<Option<Vec<u8>>, DecodeError> {
     let names = String::from_utf8_lossy(content_encoding.unwrap_or_default()).to_ascii_lowercase();
     let codings: Option<Vec<Coding>> = names
         .split(',')
@@ -53,7 +73,8 @@ pub fn decode(
     let mut decoded = Vec::new();
     for (number, coding) in codings.iter().rev().enumerate() {
         let input = if number == 0 { body } else { &decoded };
-        decoded = coding.undo(input, limit)?;
+        let length = length.filter(|_| number + 1 == codings.len());
+        decoded = coding.undo(input, limit, length)?;
     }
     Ok(Some(decoded))
 }
@@ -86,18 +107,19 @@ impl Coding {
         }
     }
 
-    fn undo(self, input: &[u8], limit: u64) -> Result<Vec<u8>, DecodeError> {
+    /// All that comes out, which must not exceed `limit`; with a `length`, no more than that of it.
+    fn undo(self, input: &[u8], limit: u64, length: Option<u64>) -> Result<Vec<u8>, DecodeError> {
+        let read = |input: &mut dyn Read| read(input, limit, length);
         let output = match self {
-            Self::Gzip => read(MultiGzDecoder::new(input), limit),
+            Self::Gzip => read(&mut MultiGzDecoder::new(input)),
             // The name means zlib, but there are servers that send the bare stream inside it.
-            Self::Deflate => match read(ZlibDecoder::new(input), limit) {
-                Err(_) if !is_zlib(input) => read(DeflateDecoder::new(input), limit),
+            Self::Deflate => match read(&mut ZlibDecoder::new(input)) {
+                Err(_) if !is_zlib(input) => read(&mut DeflateDecoder::new(input)),
                 output => output,
             },
-            Self::Brotli => read(brotli::Decompressor::new(input, BROTLI_BUFFER), limit),
-            Self::Zstandard => {
-                zstd::stream::read::Decoder::with_buffer(input).and_then(|input| read(input, limit))
-            }
+            Self::Brotli => read(&mut brotli::Decompressor::new(input, BROTLI_BUFFER)),
+            Self::Zstandard => zstd::stream::read::Decoder::with_buffer(input)
+                .and_then(|mut input| read(&mut input)),
         };
         match output {
             Ok(Some(output)) => Ok(output),
@@ -116,9 +138,13 @@ fn is_zlib(input: &[u8]) -> bool {
         if first & 15 == 8 && (u16::from(*first) * 256 + u16::from(*second)).is_multiple_of(31))
 }
 
-/// All of it, or `None` if there is more than the limit.
-fn read(input: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
+/// All of it, or `None` if there is more than the limit; with a length, the beginning.
+fn read(input: &mut dyn Read, limit: u64, length: Option<u64>) -> io::Result<Option<Vec<u8>>> {
     let mut output = Vec::new();
+    if let Some(length) = length {
+        input.take(length.min(limit)).read_to_end(&mut output)?;
+        return Ok(Some(output));
+    }
     let length = input
         .take(limit.saturating_add(1))
         .read_to_end(&mut output)?;

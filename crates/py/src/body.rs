@@ -33,6 +33,20 @@ pub(crate) fn decoded_length(response: &http::Response) -> u64 {
     decoded(response).map_or(0, |body| body.len() as u64)
 }
 
+/// The first `length` bytes of the body without its codings.
+pub(crate) fn decoded_start(
+    response: &http::Response,
+    length: usize,
+) -> Result<Cow<'_, [u8]>, http::body::DecodeError> {
+    let body = response.body();
+    let start =
+        http::body::decode_start(body, content_encoding(response), MAX_DECODED, length as u64)?;
+    Ok(start.map_or_else(
+        || Cow::Borrowed(&body[..body.len().min(length)]),
+        Cow::Owned,
+    ))
+}
+
 /// The body without its codings.
 pub(crate) fn decoded(response: &http::Response) -> Result<Cow<'_, [u8]>, http::body::DecodeError> {
     let body = response.body();

@@ -13,26 +13,30 @@ pub(crate) enum Charset {
     Other,
 }
 
+/// The name that a `Content-Type` has for it, in lower case.
+pub(crate) fn name(content_type: Option<&[u8]>) -> Option<String> {
+    let value = std::str::from_utf8(content_type?).ok()?;
+    let pairs = value
+        .split(';')
+        .skip(1)
+        .filter_map(|one| one.split_once('='));
+    let is_charset = |key: &str| key.trim().eq_ignore_ascii_case("charset");
+    let (_, name) = pairs.into_iter().find(|(key, _)| is_charset(key))?;
+    Some(name.trim().trim_matches(['"', '\'']).to_ascii_lowercase())
+}
+
 /// Reads a `Content-Type`.
 pub(crate) fn of(content_type: Option<&[u8]>) -> Charset {
     let Some(value) = content_type.and_then(|value| std::str::from_utf8(value).ok()) else {
         return Charset::Untold;
     };
-    let mut parts = value.split(';');
-    let kind = parts.next().unwrap_or_default().trim();
-    for part in parts {
-        let Some((key, name)) = part.split_once('=') else {
-            continue;
-        };
-        if key.trim().eq_ignore_ascii_case("charset") {
-            let name = name.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-            return match name.as_str() {
-                "utf-8" | "utf8" => Charset::Utf8,
-                "iso-8859-1" | "latin-1" | "latin1" => Charset::Latin1,
-                _ => Charset::Other,
-            };
-        }
+    match name(content_type).as_deref() {
+        Some("utf-8" | "utf8") => return Charset::Utf8,
+        Some("iso-8859-1" | "latin-1" | "latin1") => return Charset::Latin1,
+        Some(_) => return Charset::Other,
+        None => {}
     }
+    let kind = value.split(';').next().unwrap_or_default();
     // requests looks for the words anywhere in the type.
     if kind.contains("text") {
         Charset::Latin1

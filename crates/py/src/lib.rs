@@ -11,6 +11,7 @@ mod config;
 mod demo;
 pub mod dispatch;
 mod engine;
+mod excerpt;
 mod failure;
 mod gate;
 mod headers;

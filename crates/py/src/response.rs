@@ -19,6 +19,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyString, PyType};
 use crate::address::Address;
 use crate::body::{decoded, decoded_length};
 use crate::charset::{self, Charset, latin1, latin1_pairs};
+use crate::excerpt::Excerpt;
 use crate::failure::{self, Dialect};
 use crate::json;
 use crate::stats::Stats;
@@ -172,17 +173,29 @@ impl Inner {
         let Some(recorder) = &self.exchange.recorder else {
             return;
         };
+        let recorder = recorder.get();
         let Address { origin, target, .. } = &self.exchange.address;
-        recorder.get().record(Sample {
+        let url = format_args!("{origin}{target}");
+        let sample = Sample {
             method: self.exchange.method.as_str(),
             name: &self.exchange.name,
             response_time_ms: Some(self.response_time_ms()),
             length: self.length(),
             failure,
             status: self.outcome.as_ref().ok().map(|response| response.status),
-            url: Some(format_args!("{origin}{target}")),
+            url: Some(url),
             ..Sample::default()
-        });
+        };
+        match &self.outcome {
+            // Of a body that is still to be read, nothing is here.
+            Ok(response) if recorder.keeps_bodies() && !response.body().is_empty() => {
+                let length = sample.length;
+                let excerpt = Excerpt { response, length };
+                let body = Some(format_args!("{excerpt}"));
+                recorder.record(Sample { body, ..sample });
+            }
+            _ => recorder.record(sample),
+        }
     }
 }
 

@@ -77,6 +77,7 @@ fn report() -> Vec<u8> {
             failure: None,
             status: None,
             url: None,
+            body: None,
             bucket: None,
         });
     }

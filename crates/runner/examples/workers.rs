@@ -287,6 +287,7 @@ fn report(first: u32, names: u32) -> StatsReport {
             failure: None,
             status: None,
             url: None,
+            body: None,
             bucket: None,
         });
     }

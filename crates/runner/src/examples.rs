@@ -14,10 +14,14 @@ const MAX_SLOW: usize = 2_500;
 /// Requests of one kind in one entry of a message at most.
 const MAX_IN_ENTRY: usize = 16;
 
+/// Bytes of bodies in one report at most; requests past it are sent without theirs.
+const MAX_BODY_BYTES: usize = 512 << 10;
+
 /// Which requests of a report are sent: the newest, if there are too many.
 pub(crate) struct Selection {
     slow: Newest,
     failed: Newest,
+    body_bytes_left: usize,
 }
 
 impl Selection {
@@ -29,17 +33,20 @@ impl Selection {
         Self {
             slow: of(Examples::slow, MAX_SLOW),
             failed: of(Examples::failed, MAX_FAILED),
+            body_bytes_left: MAX_BODY_BYTES,
         }
     }
 
     /// Those of an entry as they are sent; `None` if there are none.
     pub(crate) fn rows_of(&mut self, entry: &Entry) -> Option<Value> {
-        let rows = |list: &[Arc<Example>], newest: &mut Newest| {
+        let left = &mut self.body_bytes_left;
+        let mut rows = |list: &[Arc<Example>], newest: &mut Newest| {
             let taken = list.iter().filter(|one| newest.takes(one.at));
-            taken.map(|one| row(one)).collect::<Vec<_>>()
+            taken.map(|one| row(one, left)).collect::<Vec<_>>()
         };
-        let slow = rows(entry.examples.slow(), &mut self.slow);
+        // Bodies of failures first: they say more.
         let failed = rows(entry.examples.failed(), &mut self.failed);
+        let slow = rows(entry.examples.slow(), &mut self.slow);
         let is_none = slow.is_empty() && failed.is_empty();
         (!is_none).then(|| Value::Array(vec![Value::Array(slow), Value::Array(failed)]))
     }
@@ -68,15 +75,23 @@ impl Newest {
     }
 }
 
-fn row(example: &Example) -> Value {
-    Value::Array(vec![
+/// One request; its body is the last value, where there is one and it fits.
+fn row(example: &Example, body_bytes_left: &mut usize) -> Value {
+    let mut row = vec![
         (&*example.method).into(),
         (&*example.url).into(),
         example.status.map_or(Value::Nil, Value::from),
         example.response_time_ms.map_or(Value::Nil, Value::F64),
         example.at.into(),
         example.error.as_deref().map_or(Value::Nil, Value::from),
-    ])
+    ];
+    if let Some(body) = example.body.as_deref()
+        && let Some(left) = body_bytes_left.checked_sub(body.len())
+    {
+        *body_bytes_left = left;
+        row.push(body.into());
+    }
+    Value::Array(row)
 }
 
 /// Reads what a worker has sent; `moved` turns its times into those of this process. What is no
@@ -93,12 +108,12 @@ pub(crate) fn from_wire(value: &Value, moved: impl Fn(f64) -> f64) -> Examples {
 }
 
 fn example(row: &Value, moved: &impl Fn(f64) -> f64) -> Option<Example> {
-    let [method, url, status, time_ms, at, error] = row.as_array()?.as_slice() else {
+    let [method, url, status, time_ms, at, error, body @ ..] = row.as_array()?.as_slice() else {
         return None;
     };
     let url = url.as_str()?;
     let at = at.as_f64().filter(|at| at.is_finite())?;
-    Some(Example {
+    let example = Example {
         status: status.as_u64().and_then(|status| status.try_into().ok()),
         response_time_ms: time_ms.as_f64().filter(|time| time.is_finite()),
         ..Example::new(
@@ -107,6 +122,10 @@ fn example(row: &Value, moved: &impl Fn(f64) -> f64) -> Option<Example> {
             error.as_str(),
             moved(at),
         )
+    };
+    Some(match body.first().and_then(Value::as_str) {
+        Some(body) => example.with_body(format_args!("{body}")),
+        None => example,
     })
 }
 
@@ -119,6 +138,8 @@ mod tests {
     /// A report with one slow request of each name, every second of them failed.
     fn report(names: u32) -> Report {
         let recorder = Recorder::new(&Settings::default());
+        let page = "é".repeat(2_000);
+        let body = format_args!("token=1&page={page}");
         for number in 0..names {
             recorder.record(&Sample {
                 method: "GET",
@@ -128,6 +149,7 @@ mod tests {
                 failure: (number % 2 == 1).then_some("HTTPError('503')"),
                 status: Some(503),
                 url: Some(format_args!("http://shop/{number}?token=1")),
+                body: (number % 2 == 1).then_some(body),
                 ..Sample::default()
             });
         }
@@ -148,6 +170,9 @@ mod tests {
             report.entries[1].examples.failed()[0].url.as_ref(),
             "http://shop/1?token=***"
         );
+        let body = |at: usize| report.entries[at].examples.slow()[0].body.as_deref();
+        assert_eq!(body(0), None);
+        assert!(body(1).unwrap().starts_with("token=***&page=é"));
         let nothing = Entry::new(report.entries[0].key.clone(), 0.0, &Settings::default());
         assert_eq!(selection.rows_of(&nothing), None);
     }
@@ -166,6 +191,10 @@ mod tests {
         assert_eq!(count(|one| one.slow().len()), MAX_SLOW);
         assert_eq!(count(|one| one.failed().len()), MAX_FAILED);
         assert!(sent.iter().all(|one| one.slow()[0].at > 1_000.003));
+        let both = sent.iter().flat_map(|one| [one.slow(), one.failed()]);
+        let bodies = both.flatten().filter_map(|one| one.body.as_deref());
+        let bytes: usize = bodies.map(str::len).sum();
+        assert!((MAX_BODY_BYTES - 4_096..=MAX_BODY_BYTES).contains(&bytes));
     }
 
     #[test]
@@ -191,5 +220,12 @@ mod tests {
         assert_eq!((read.slow().len(), read.failed().len()), (1, 0));
         assert_eq!(read.slow()[0].status, None);
         assert!(from_wire(&Value::from("text"), |at| at).is_empty());
+        let mut with_number = row(1.0);
+        if let Value::Array(values) = &mut with_number {
+            values.push(7.into());
+        }
+        let rows = Value::Array(vec![with_number]);
+        let read = from_wire(&Value::Array(vec![rows, Value::Nil]), |at| at);
+        assert_eq!(read.slow()[0].body, None);
     }
 }

@@ -24,6 +24,7 @@ fn counted(settings: &Settings) -> Report {
             failure: (number % 7 == 0).then_some("CatchResponseError('wrong')"),
             status: Some(if number % 7 == 0 { 503 } else { 200 }),
             url: None,
+            body: None,
             bucket: None,
         });
     }

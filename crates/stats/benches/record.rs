@@ -29,6 +29,7 @@ fn record(bencher: divan::Bencher<'_, '_>, names: usize) {
             failure: None,
             status: Some(200),
             url: None,
+            body: None,
             bucket: None,
         });
     });

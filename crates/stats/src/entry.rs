@@ -46,7 +46,8 @@ impl Keyed for Key {
 /// (3 to 4 KiB for the usual factor of 100 between the fastest and the slowest), 1.3 KiB for the
 /// rounded table, 0.5 KiB for the seconds, 0.4 KiB for the rest. While requests come in, the
 /// last seconds of response times take up to 16 bytes for each request of those seconds. Requests
-/// that are kept by themselves come on top: some 0.2 KiB each, at most 15 of 1 KiB.
+/// that are kept by themselves come on top: some 0.2 KiB each, at most 15 of 1 KiB, and 2 KiB more with
+/// the bodies of their responses.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// What the entry is found by.

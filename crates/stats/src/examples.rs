@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use crate::redact::redact;
+use crate::redact_body::redact_body;
 
 /// Requests of each kind that are shown.
 pub const SHOWN_EXAMPLES: usize = 5;
@@ -18,6 +19,9 @@ pub(crate) const SLOW_SECONDS: u16 = 60;
 /// Characters of a URL, and of an error, that are kept.
 const MAX_URL: usize = 500;
 const MAX_ERROR: usize = 300;
+
+/// Bytes of the body of a response that are kept, as UTF-8.
+pub const MAX_BODY_BYTES: usize = 2048;
 
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +38,9 @@ pub struct Example {
     pub at: f64,
     /// Why it failed; at most 300 characters.
     pub error: Option<Box<str>>,
+    /// What was answered, or a few words about it if it is no text: at most 2 KB. `None` if bodies
+    /// are not kept, or there was none.
+    pub body: Option<Box<str>>,
 }
 
 impl Example {
@@ -47,7 +54,31 @@ impl Example {
             response_time_ms: None,
             at,
             error: error.map(|error| short(format_args!("{error}"), MAX_ERROR)),
+            body: None,
         }
+    }
+
+    /// Keeps the beginning of what was answered, without what looks like a secret, too.
+    #[must_use]
+    pub fn with_body(mut self, body: fmt::Arguments<'_>) -> Self {
+        self.body = Some(beginning(body));
+        self
+    }
+}
+
+/// The beginning of a body without secrets.
+fn beginning(body: fmt::Arguments<'_>) -> Box<str> {
+    let mut cut = Cut {
+        text: String::new(),
+        left: 2 * MAX_BODY_BYTES,
+    };
+    let is_cut = cut.write_fmt(body).is_err();
+    let text = redact_body(&cut.text);
+    let end = text.floor_char_boundary(MAX_BODY_BYTES);
+    if is_cut || end < text.len() {
+        format!("{}…", &text[..end]).into()
+    } else {
+        text.into()
     }
 }
 
@@ -172,7 +203,8 @@ impl Examples {
     pub(crate) fn heap_bytes(&self) -> usize {
         let both = self.slow.iter().chain(&self.failed);
         let each = |one: &Arc<Example>| {
-            size_of::<Example>() + one.url.len() + one.error.as_ref().map_or(0, |text| text.len())
+            let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+            size_of::<Example>() + one.url.len() + text(&one.error) + text(&one.body)
         };
         (self.slow.capacity() + self.failed.capacity()) * size_of::<Arc<Example>>()
             + both.map(each).sum::<usize>()
@@ -239,5 +271,26 @@ mod tests {
             one.error.as_deref(),
             Some("HTTPError('404 for url: /a?api_key=***')")
         );
+    }
+
+    #[test]
+    fn of_a_body_the_first_two_kilobytes_are_kept_up_to_a_whole_character() {
+        let keep = |body: &str| {
+            let example = Example::new("GET", format_args!("/"), None, 1.0);
+            let body = example.with_body(format_args!("{body}")).body;
+            body.unwrap().into_string()
+        };
+        let fits = "é".repeat(MAX_BODY_BYTES / 2);
+        assert_eq!(keep(&fits), fits);
+        // The last character would end one byte behind the limit.
+        let longer = format!("a{fits}");
+        let kept = keep(&longer);
+        assert_eq!(kept, format!("a{}…", "é".repeat(MAX_BODY_BYTES / 2 - 1)));
+        assert_eq!(keep(&kept), kept, "whoever takes it over keeps it");
+        // What stands for a long secret is short, but there was more.
+        let token = format!("{{\"token\":\"{}\"}} and more", "x".repeat(5_000));
+        assert_eq!(keep(&token), "{\"token\":\"***…");
+        assert_eq!(keep("binary, 12,345 bytes"), "binary, 12,345 bytes");
+        assert_eq!(keep(""), "");
     }
 }

@@ -26,6 +26,7 @@
 //!     failure: None,
 //!     status: Some(200),
 //!     url: None,
+//!     body: None,
 //!     bucket: None,
 //! });
 //! for report in recorder.drain() {
@@ -49,6 +50,7 @@ mod rate;
 mod recent;
 mod recorder;
 mod redact;
+mod redact_body;
 mod report;
 mod rounded;
 mod settings;
@@ -59,7 +61,7 @@ mod table;
 mod totals;
 
 pub use entry::{Entry, Key, TOTAL_NAME};
-pub use examples::{Example, Examples, SHOWN_EXAMPLES};
+pub use examples::{Example, Examples, MAX_BODY_BYTES, SHOWN_EXAMPLES};
 pub use exception::{Exception, LOCAL_NODE};
 pub use failure::{Failure, failure_key, parse_error, python_repr};
 pub use histogram::{Histogram, Precision};

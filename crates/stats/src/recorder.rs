@@ -41,6 +41,8 @@ pub struct Sample<'a> {
     /// Where it went. Written out only if the request is kept by itself; it then takes the place of
     /// the name.
     pub url: Option<fmt::Arguments<'a>>,
+    /// What was answered. Written out only if the request is kept by itself, and only up to a few KB.
+    pub body: Option<fmt::Arguments<'a>>,
     /// The rounded response time, if a rule of the user's own has rounded it; `None` for Locust's.
     pub bucket: Option<f64>,
 }
@@ -228,11 +230,15 @@ impl Write {
         let name = format_args!("{}", sample.name);
         let error = sample.failure.map(parse_error);
         let url = sample.url.unwrap_or(name);
-        let example = Arc::new(Example {
+        let mut example = Example {
             status: sample.status,
             response_time_ms: sample.response_time_ms.filter(|time| time.is_finite()),
             ..Example::new(sample.method, url, error.as_deref(), sample.at)
-        });
+        };
+        if let Some(body) = sample.body {
+            example = example.with_body(body);
+        }
+        let example = Arc::new(example);
         let examples = &mut self.part.entries[place].examples;
         if let (true, Some(time_ms)) = (is_slow, sample.response_time_ms) {
             let slowest = &mut self.names.get_mut(known).slowest;

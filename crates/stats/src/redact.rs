@@ -1,7 +1,7 @@
 //! Texts without what looks like a secret in them.
 
 /// Words in the name of a parameter that make its value a secret.
-const SECRET_WORDS: [&str; 8] = [
+const SECRET_WORDS: [&str; 9] = [
     "token",
     "passw",
     "pwd",
@@ -10,10 +10,11 @@ const SECRET_WORDS: [&str; 8] = [
     "auth",
     "session",
     "credential",
+    "cookie",
 ];
 
 /// What stands for a secret.
-const HIDDEN: &str = "***";
+pub(crate) const HIDDEN: &str = "***";
 
 /// The text with `***` for the values of parameters whose names tell of a secret, as in
 /// `?api_key=12`, and for what stands before the host of a URL, as in `http://me:word@host`.
@@ -32,8 +33,7 @@ pub(crate) fn redact(text: &str) -> String {
         } else if let Some(authority) = behind.strip_prefix("://") {
             shown.push_str("://");
             rest = authority;
-            let host = rest.find(ends_authority).unwrap_or(rest.len());
-            rest[..host].rfind('@').map(Some)
+            who_asks(rest).map(Some)
         } else {
             shown.push(':');
             rest = &behind[1..];
@@ -53,16 +53,26 @@ pub(crate) fn redact(text: &str) -> String {
 
 /// Whether the text ends with the name of a parameter that holds a secret.
 fn is_secret(text: &str) -> bool {
-    let name = text.rsplit(ends_name).next().unwrap_or_default();
+    names_a_secret(text.rsplit(ends_name).next().unwrap_or_default())
+}
+
+/// Whether a name tells that its value is a secret.
+pub(crate) fn names_a_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-fn ends_name(character: char) -> bool {
+/// Where name and password end in what follows the `://` of a URL; `None` if there are none.
+pub(crate) fn who_asks(authority: &str) -> Option<usize> {
+    let host = authority.find(ends_authority).unwrap_or(authority.len());
+    authority[..host].rfind('@')
+}
+
+pub(crate) fn ends_name(character: char) -> bool {
     matches!(character, '?' | '&' | ';' | '#' | '/' | '=') || ends_text(character)
 }
 
-fn ends_value(character: char) -> bool {
+pub(crate) fn ends_value(character: char) -> bool {
     matches!(character, '&' | ';' | '#') || ends_text(character)
 }
 

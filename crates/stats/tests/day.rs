@@ -25,6 +25,7 @@ fn report(recorder: &Recorder, second: u32) {
             failure: (number == 0).then_some("ConnectionError('refused')"),
             status: None,
             url: None,
+            body: None,
             bucket: None,
         });
     }

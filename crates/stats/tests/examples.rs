@@ -1,5 +1,7 @@
 //! Which requests a recorder keeps by themselves.
 
+use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
 
 use gregaria_stats::{Example, Examples, Recorder, SHOWN_EXAMPLES, Sample, Settings, Totals};
@@ -92,6 +94,40 @@ fn a_request_without_a_url_is_known_by_its_name() {
     let failed = &examples.failed()[0];
     assert_eq!((&*failed.method, &*failed.url), ("grpc", "/shop.Cart/Add"));
     assert_eq!((failed.status, failed.response_time_ms), (None, None));
+}
+
+/// Counts how often it is written out.
+struct Counted<'a>(&'a Cell<u32>);
+
+impl fmt::Display for Counted<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.set(self.0.get() + 1);
+        formatter.write_str("password=1&page=2")
+    }
+}
+
+#[test]
+fn a_body_is_looked_at_only_if_its_request_is_kept() {
+    let recorder = Recorder::new(&Settings::default());
+    let looks = Cell::new(0);
+    let body = Counted(&looks);
+    for turn in 0..1_000_u32 {
+        recorder.record(&Sample {
+            method: "GET",
+            name: "/",
+            at: 1_000.0,
+            response_time_ms: Some(900.0 - f64::from(turn) / 2.0),
+            failure: (turn == 900).then_some("HTTPError('503')"),
+            body: Some(format_args!("{body}")),
+            ..Sample::default()
+        });
+    }
+    assert_eq!(looks.get(), 6, "five slow ones and one that failed");
+    let report = recorder.drain_merged();
+    let examples = &report.entries[0].examples;
+    for one in examples.slow().iter().chain(examples.failed()) {
+        assert_eq!(one.body.as_deref(), Some("password=***&page=2"));
+    }
 }
 
 #[test]

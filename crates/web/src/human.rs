@@ -1,7 +1,7 @@
 //! Figures as people read them. What is not known is a dash.
 
 /// A whole number with a comma between thousands.
-pub(crate) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -11,7 +11,7 @@ pub mod compare;
 pub mod csv;
 pub mod demo;
 pub mod guard;
-mod human;
+pub mod human;
 pub mod json;
 pub mod live;
 mod locust;

@@ -49,6 +49,9 @@ fn keep(path: &Path, seconds: usize, every: usize, names: &[String]) -> i64 {
                 failure: (unit > 0.999).then_some("HTTPError('500 <script>')"),
                 status: None,
                 url: None,
+                body: Some(format_args!(
+                    "{{\"place\":\"{name}\",\"token\":\"geheim\"}}"
+                )),
                 bucket: None,
             });
         }

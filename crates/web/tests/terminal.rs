@@ -47,6 +47,7 @@ fn snapshot() -> Arc<Snapshot> {
                     failure,
                     status: None,
                     url: None,
+                    body: None,
                     bucket: None,
                 });
             }

@@ -59,6 +59,7 @@ fn run() -> Arc<Snapshot> {
             failure,
             status: None,
             url: None,
+            body: None,
             bucket: None,
         });
     }

@@ -94,6 +94,7 @@ class Runner:
         self._users_dispatcher: UsersDispatcher | None = None
         self._usage = Usage()
         self._allowed_hosts = AllowedHosts(environment.parsed_options)
+        self._keep_bodies()
         self._end_reason = STOPPED
         self.lets_users_begin = True
         """Cleared when the process has been told to end: users not begun by then never do."""
@@ -121,6 +122,11 @@ class Runner:
         greenlet = self.greenlet.spawn(function, *args)
         greenlet.link_exception(self._exception_handler)
         return greenlet
+
+    def _keep_bodies(self) -> None:
+        """Keeps what was answered with single requests, if that is asked for."""
+        wanted = getattr(self.environment.parsed_options, "sample_bodies", False)
+        self.stats.native.keep_bodies(bool(wanted))
 
     def _on_user_error(self, user_instance: object, exception: Exception, tb: Any) -> None:
         self.stats.native.record_exception(

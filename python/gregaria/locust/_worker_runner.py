@@ -37,7 +37,7 @@ WAIT_AFTER_STOP = float(os.getenv("LOCUST_WORKER_ADDITIONAL_WAIT_BEFORE_READY_AF
 LOOKS = 10
 
 #: Options that a worker takes over from its master though they are options of Locust.
-TAKEN_OVER = ("expect_workers", "tags", "exclude_tags")
+TAKEN_OVER = ("expect_workers", "tags", "exclude_tags", "sample_bodies")
 
 
 class WorkerRunner(DistributedRunner):
@@ -194,6 +194,7 @@ class WorkerRunner(DistributedRunner):
                 setattr(own, name, value)
         self.environment.tags = own.tags
         self.environment.exclude_tags = own.exclude_tags
+        self._keep_bodies()
 
     def _follow(self, job: int, is_new_run: bool, counts: dict[str, int]) -> None:
         """Takes the users to the counts of a job."""

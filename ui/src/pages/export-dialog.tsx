@@ -21,10 +21,14 @@ export function ExportDialog(props: { run: number; onClose: () => void }) {
   const [hidesHost, setHidesHost] = useState(false);
   const [hidesWorkers, setHidesWorkers] = useState(false);
   const [hasLog, setHasLog] = useState(false);
+  const [hasBodies, setHasBodies] = useState(false);
+  // Other files have no single requests.
+  const isWhole = format === "report.json";
   const url = address(`/runs/${props.run}/${format}`, {
     without_host: hidesHost ? 1 : null,
     without_workers: hidesWorkers ? 1 : null,
     with_log: hasLog ? 1 : null,
+    with_bodies: hasBodies && isWhole ? 1 : null,
   });
   return (
     <Dialog title={`Export run ${props.run}`} onClose={props.onClose}>
@@ -49,6 +53,13 @@ export function ExportDialog(props: { run: number; onClose: () => void }) {
       <Check label="Leave out the host" isOn={hidesHost} onChange={setHidesHost} />
       <Check label="Leave out names of workers" isOn={hidesWorkers} onChange={setHidesWorkers} />
       <Check label="Include the log" isOn={hasLog} onChange={setHasLog} />
+      {isWhole && (
+        <Check
+          label="Include responses of slow and failed requests"
+          isOn={hasBodies}
+          onChange={setHasBodies}
+        />
+      )}
       <div class="row end">
         <Button kind="quiet" onClick={copyLink}>
           Copy link

@@ -23,6 +23,13 @@ export function Samples(props: { title: string; note: string; samples: readonly 
               {sample.method} {sample.url}
             </code>
             {sample.error !== null && <span class="bad">{sample.error}</span>}
+            {sample.body !== null && (
+              <details>
+                <summary>Response</summary>
+                {/* Text only, whatever it says; long lines scroll, also by keys. */}
+                <pre tabIndex={0}>{sample.body}</pre>
+              </details>
+            )}
           </li>
         ))}
       </ul>

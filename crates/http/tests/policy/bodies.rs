@@ -2,7 +2,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use gregaria_http::body::{DecodeError, Part, decode, encode_form, encode_multipart};
+use gregaria_http::body::{DecodeError, Part, decode, decode_start, encode_form, encode_multipart};
 
 const TEXT: &[u8] = b"a text that is long enough, long enough, long enough";
 
@@ -51,6 +51,37 @@ fn each_coding_is_undone() {
         let decoded = decode(&body, Some(name.as_bytes()), 1000).unwrap();
         assert_eq!(decoded.as_deref(), Some(TEXT), "{name}");
     }
+}
+
+#[test]
+fn the_beginning_is_decoded_of_bodies_whose_end_is_missing_or_wrong() {
+    // Longer than a block of any coding: what is in a block is known only at its end.
+    let long = TEXT.repeat(20_000);
+    for (name, body, short) in [
+        ("gzip", gzip(&long), gzip(b"ab")),
+        ("deflate", zlib(&long), zlib(b"ab")),
+        ("deflate", bare_deflate(&long), bare_deflate(b"ab")),
+        ("br", brotli(&long), brotli(b"ab")),
+        ("zstd", zstandard(&long), zstandard(b"ab")),
+    ] {
+        let start = |body: &[u8]| decode_start(body, Some(name.as_bytes()), 1 << 20, 7);
+        let cut_off = &body[..body.len() - 1];
+        assert_eq!(
+            start(cut_off).unwrap().as_deref(),
+            Some(&TEXT[..7]),
+            "{name}"
+        );
+        assert_eq!(
+            start(&short).unwrap().as_deref(),
+            Some(&b"ab"[..]),
+            "{name}"
+        );
+    }
+    let twice = gzip(&brotli(&long));
+    let start = |limit| decode_start(&twice, Some(b"br, gzip"), limit, 7);
+    assert_eq!(start(1 << 20).unwrap().as_deref(), Some(&TEXT[..7]));
+    assert!(matches!(start(2), Err(DecodeError::TooLarge { limit: 2 })));
+    assert!(decode_start(TEXT, None, 10, 7).unwrap().is_none());
 }
 
 #[test]

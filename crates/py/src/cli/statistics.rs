@@ -30,6 +30,12 @@ pub(super) const OPTIONS: &[Opt] = &[
         "Set all figures to zero when all users have been started",
     )
     .env("LOCUST_RESET_STATS"),
+    Opt::flag(
+        "sample-bodies",
+        "Keep the first 2 KB of the response to each slow or failed request that the page shows; \
+         holds for all workers of this master too",
+    )
+    .env("GREGARIA_SAMPLE_BODIES"),
     Opt::of(
         Kind::Text,
         "html",

@@ -108,6 +108,8 @@ impl Unrounded {
                 failure: request.failure.as_deref(),
                 status: request.status,
                 url: request.url.as_ref().map(|_| url),
+                // Not noted: most of them would be written out for nothing.
+                body: None,
                 bucket,
             });
         }

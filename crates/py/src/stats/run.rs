@@ -1,5 +1,6 @@
 //! The statistics of one run, as Python holds them.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gregaria_runner::exchange;
@@ -31,6 +32,12 @@ impl Stats {
     #[inline]
     pub fn record(&self, sample: Sample<'_>) {
         self.source.record(sample);
+    }
+
+    /// Whether what was answered is wanted with requests that are kept by themselves.
+    #[inline]
+    pub(crate) fn keeps_bodies(&self) -> bool {
+        self.source.keeps_bodies.load(Ordering::Relaxed)
     }
 
     /// Counts a request that was cut off unanswered. Calls no Python.
@@ -138,6 +145,12 @@ impl Stats {
             url: url.map(|_| place),
             ..Sample::default()
         });
+    }
+
+    /// Says whether requests that are kept by themselves are kept with what was answered, from here
+    /// on.
+    fn keep_bodies(&self, is_on: bool) {
+        self.source.keeps_bodies.store(is_on, Ordering::Relaxed);
     }
 
     /// Counts a failure without a request of its own.

@@ -1,5 +1,6 @@
 //! What counts and what has been counted: the write side and the read side of one set of figures.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gregaria_stats::{Recorder, Sample, Settings, Snapshot, Totals};
@@ -15,6 +16,8 @@ pub(super) struct Source {
     pub(super) recorder: Recorder,
     pub(super) clock: Clock,
     pub(super) keeps_recent: bool,
+    /// Whether requests that are kept by themselves are kept with what was answered.
+    pub(super) keeps_bodies: AtomicBool,
     totals: Mutex<Totals>,
     unrounded: Unrounded,
 }
@@ -36,6 +39,7 @@ impl Source {
             totals: Mutex::new(Totals::new(settings, clock.now())),
             clock,
             keeps_recent,
+            keeps_bodies: AtomicBool::new(false),
             unrounded: Unrounded::default(),
         }
     }

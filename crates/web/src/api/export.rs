@@ -20,6 +20,7 @@ pub(super) struct Options {
     without_host: Option<u8>,
     without_workers: Option<u8>,
     with_log: Option<u8>,
+    with_bodies: Option<u8>,
     /// The run that a report compares with, in place of the baseline.
     against: Option<i64>,
 }
@@ -89,7 +90,8 @@ async fn made(
     shelf(app)?;
     let id = kept(run)?;
     let is_on = |option: Option<u8>| option.is_some_and(|value| value != 0);
-    let (has_log, against) = (is_on(options.with_log), options.against);
+    let (has_log, has_bodies) = (is_on(options.with_log), is_on(options.with_bodies));
+    let against = options.against;
     let (hides_host, hides_workers) = (is_on(options.without_host), is_on(options.without_workers));
     let made = with_run(app, id, move |library, run| {
         let redaction = Redaction::of(run, hides_host, hides_workers);
@@ -97,6 +99,7 @@ async fn made(
             let content = Content {
                 extent,
                 has_log,
+                has_bodies,
                 against,
             };
             report::data(library, run, content, now())

@@ -122,7 +122,7 @@ pub struct EntryDetail {
     pub failures: Vec<FailureGroup>,
 }
 
-/// One request, without its body. Values that look like secrets are `***` in its texts.
+/// One request. Values that look like secrets are `***` in its texts.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct RequestSample {
     /// Method.
@@ -137,6 +137,9 @@ pub struct RequestSample {
     pub at: f64,
     /// Why it failed; `null` if it did not.
     pub error: Option<String>,
+    /// What was answered, or a few words about it if it is no text; cut after 2 KB. `null` without
+    /// `--sample-bodies`, and where there was none.
+    pub body: Option<String>,
 }
 
 /// How many requests were answered with one status.

@@ -42,7 +42,7 @@ const LIVE: [Parameter; 3] = [
     ("run", "integer", "Number of the run that is looked at."),
 ];
 
-const EXPORT: [Parameter; 4] = [
+const EXPORT: [Parameter; 5] = [
     (
         "without_host",
         "integer",
@@ -54,6 +54,11 @@ const EXPORT: [Parameter; 4] = [
         "1 leaves out the names of machines.",
     ),
     ("with_log", "integer", "1 puts the log into the report."),
+    (
+        "with_bodies",
+        "integer",
+        "1 puts what was answered to single requests into the JSON, where it was kept.",
+    ),
     (
         "against",
         "integer",

@@ -230,6 +230,7 @@ mod tests {
                 failure: None,
                 status: None,
                 url: None,
+                body: None,
                 bucket: None,
             });
         }

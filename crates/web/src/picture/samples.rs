@@ -15,6 +15,7 @@ pub(crate) fn samples(examples: &[Arc<Example>]) -> Vec<RequestSample> {
         time_ms: one.response_time_ms,
         at: one.at,
         error: one.error.as_deref().map(str::to_owned),
+        body: one.body.as_deref().map(str::to_owned),
     };
     examples.iter().take(SHOWN_EXAMPLES).map(sample).collect()
 }

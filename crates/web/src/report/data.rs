@@ -139,6 +139,8 @@ pub struct Content {
     pub extent: Extent,
     /// Whether the log is in it.
     pub has_log: bool,
+    /// Whether bodies of responses are in it, where single requests are.
+    pub has_bodies: bool,
     /// The run that it is compared with; `None` for the baseline of its name, if there is one.
     pub against: Option<i64>,
 }
@@ -148,6 +150,7 @@ impl From<Extent> for Content {
         Self {
             extent,
             has_log: false,
+            has_bodies: false,
             against: None,
         }
     }
@@ -163,6 +166,7 @@ pub fn data(
     let Content {
         extent,
         has_log,
+        has_bodies,
         against,
     } = content.into();
     let buckets = library.buckets(run.row.id, &Key::total())?;
@@ -176,6 +180,10 @@ pub fn data(
     }
     let mut kept = kept(run, &buckets, snapshot.series.as_ref(), extent);
     kept.entry_windows = entry_windows(library, run, extent)?;
+    if !has_bodies {
+        let examples = kept.examples.into_iter();
+        kept.examples = examples.map(StoredExamples::without_bodies).collect();
+    }
     if has_log {
         kept.log = run.log.iter().map(line).collect();
     }

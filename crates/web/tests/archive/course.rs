@@ -54,6 +54,7 @@ impl Course {
                     failure: ((entry + request) % 50 == 49).then_some("HTTPError('500')"),
                     status: None,
                     url: None,
+                    body: None,
                     bucket: None,
                 });
             }

@@ -93,6 +93,7 @@ impl Page {
             failure,
             status: Some(if failure.is_some() { 500 } else { 200 }),
             url: None,
+            body: None,
             bucket: None,
         });
     }

@@ -157,6 +157,7 @@ fn keep(archive: &Archive, slower: f64) {
                 failure,
                 status: Some(if request == 4 { 500 } else { 200 }),
                 url: Some(format_args!("http://shop.example:8000{name}?session=7f")),
+                body: Some(format_args!("<b>shop.example{name}</b> session=7f")),
                 bucket: None,
             });
         }
@@ -302,6 +303,7 @@ fn an_earlier_run_is_shown_with_all_its_tabs() {
             "time_ms": 14.0,
             "at": START + f64::from(LENGTH) - 0.5,
             "error": "HTTPError('500 Server Error: x for url: http://shop.example:8000/cart')",
+            "body": "<b>shop.example/cart</b> session=***",
         })
     );
     assert_eq!(entry["series"]["rps"][3], 5.0);
@@ -482,6 +484,18 @@ fn every_file_of_a_run_can_be_taken_away() {
             .unwrap()
             .contains("was late")
     );
+    let failed = |report: &Value| report["kept"]["examples"][2]["failed"][0].clone();
+    assert_eq!(failed(&report).as_array().unwrap().len(), 6);
+    let with_bodies = get("report.json?with_bodies=1");
+    let body = "<b>shop.example/cart</b> session=***";
+    assert_eq!(failed(&with_bodies.json())[6], body);
+    for file in ["report.html?with_bodies=1", "report.json", "requests.csv"] {
+        assert!(!get(file).body.contains("shop.example/cart"), "{file}");
+    }
+    let taken = page.post_json("/api/v1/runs/import", &json!({"report": with_bodies.body}));
+    let run = taken.json()["run"].clone();
+    let again = page.get(&format!("/api/v1/runs/{run}/entries/2")).json();
+    assert_eq!(again["failed"][0]["body"], body);
     assert!(get("requests.csv").body.contains("\r\nGET,/cart,300,60,"));
     let series = get("series.csv").body;
     assert!(series.lines().count() >= 58);
@@ -545,9 +559,11 @@ fn a_store_that_cannot_be_used_is_an_alert_of_the_run() {
 fn hosts_and_workers_can_be_left_out_of_every_file() {
     let shelf = Shelf::new();
     let page = shelf.page();
-    let options = "without_host=1&without_workers=1&with_log=1";
+    let options = "without_host=1&without_workers=1&with_log=1&with_bodies=1";
     for file in ["report.html", "report.json", "requests.csv", "failures.csv"] {
-        let all = page.get(&format!("/api/v1/runs/1/{file}?with_log=1")).body;
+        let all = page
+            .get(&format!("/api/v1/runs/1/{file}?with_log=1&with_bodies=1"))
+            .body;
         let less = page.get(&format!("/api/v1/runs/1/{file}?{options}")).body;
         for secret in ["shop.example", WORKER, "gen-7", "\"den\""] {
             assert!(!less.contains(secret), "{file}: {secret}");
