@@ -24,6 +24,7 @@ INSTANCE = "i-0123456789abcdef0"
 METADATA = {
     "meta-data/instance-id": INSTANCE,
     "meta-data/local-ipv4": "10.42.0.10",
+    "meta-data/placement/availability-zone": "eu-north-1a",
     "meta-data/public-ipv4": "198.51.100.20",
     "meta-data/iam/security-credentials/": "role",
     "meta-data/iam/security-credentials/role": json.dumps(

@@ -117,10 +117,9 @@ def test_a_worker_learns_how_to_join_and_starts(
     assert [path.name for path in invitation.parent.iterdir()] == ["invitation"]
     site = worker.file("/opt/gregaria/site")
     assert (site / "gregaria/__init__.py").exists() and (site / "beside.py").exists()
-    assert (
-        "GREGARIA_ALLOWED_HOSTS=shop.test\n"
-        in worker.file("/etc/gregaria/gregaria.env").read_text()
-    )
+    environment = worker.file("/etc/gregaria/gregaria.env").read_text()
+    assert "GREGARIA_ALLOWED_HOSTS=shop.test\n" in environment
+    assert "GREGARIA_ZONE=eu-north-1a\n" in environment
     state = states(cluster, account)["worker"]
     assert (state["state"], state.get("reason")) == ("ready", None)
     assert state["limits"]["open files"] == "1048576", "that of the service"

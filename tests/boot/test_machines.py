@@ -132,7 +132,11 @@ class Cluster:
             host = self.hosts[name]
             host.configure("address", "add", "169.254.169.254/32", "dev", "lo")
             host.configure("route", "add", f"{CALLER}/32", "dev", "eth0")
-            nodes[host.namespace] = {"instance-id": instance, "local-ipv4": host.address}
+            nodes[host.namespace] = {
+                "instance-id": instance,
+                "local-ipv4": host.address,
+                "placement/availability-zone": "eu-north-1a",
+            }
         aws = self.hosts["aws"]
         config = {
             "emulator": self.emulator.url,

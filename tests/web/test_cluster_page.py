@@ -12,14 +12,14 @@ TEST = """\
 import time
 
 import gevent
-from locust import User, constant, task
+from locust import HttpUser, constant, task
 
 
 class Full:
     status_code = 503
 
 
-class Visitor(User):
+class Visitor(HttpUser):
     wait_time = constant(0.1)
     host = "http://127.0.0.1:1"
     turn = 0
@@ -41,6 +41,7 @@ class Visitor(User):
             while time.perf_counter() < until:
                 pass
         if self.turn == 2:
+            self.client.get("/gone")
             {}["total"]
         if self.environment.runner.target_user_count == 1:
             gevent.sleep(1000)
@@ -51,7 +52,8 @@ class Visitor(User):
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("cluster")
     (folder / "locustfile.py").write_text(TEST)
-    with serve(folder, *own_port(), "--processes", "2", "--stop-timeout", "100") as page:
+    options = ("--processes", "2", "--stop-timeout", "100", "--zone", "north-1a")
+    with serve(folder, *own_port(), *options) as page:
         page.wait_for(lambda stats: stats["worker_count"] == 2)
         yield page
 
@@ -110,9 +112,12 @@ def test_a_stop_now_does_not_wait_for_tasks(page: Page) -> None:
     assert snapshot(page, 2)["state"]["end"]["kind"] == "stopped"
 
 
-def test_a_kept_run_tells_what_its_workers_were_and_how_late_they_woke_users(page: Page) -> None:
+def test_a_kept_run_tells_what_its_workers_were_and_how_they_fared(page: Page) -> None:
     shown = snapshot(page, 1)
     assert [each["version"].split()[0] for each in shown["worker_names"]] == ["gregaria"] * 2
+    assert [each["zone"] for each in shown["worker_names"]] == ["north-1a"] * 2
+    # Each of four users has asked once where nobody listens.
+    assert shown["workers"]["network_errors"] == [2, 2]
     # Each had two users that held it up for a fifth of a second again and again.
     assert min(shown["workers"]["lag_ms"]) > 100
 

@@ -2483,6 +2483,11 @@ export interface components {
             last_seen: (number | null)[];
             /** @description Memory in bytes; `null` while it is silent. */
             memory_bytes: (number | null)[];
+            /**
+             * @description Its requests of this run that had no whole answer: no connection, one that broke, none in time.
+             *     `null` if unknown.
+             */
+            network_errors: (number | null)[];
             /** @description What it is doing. */
             state: components["schemas"]["WorkerState"][];
             /** @description Users that run there. */

@@ -42,6 +42,7 @@ test("a lost worker has no CPU figure, whatever was sent", () => {
     cpu_peak_percent: [99],
     memory_bytes: [1],
     lag_ms: [1],
+    network_errors: [4],
     clock_offset_ms: [1],
     last_seen: [5],
   };

@@ -41,6 +41,7 @@ export interface WorkerRow {
   readonly cpuPeak: number | null;
   readonly memory: number | null;
   readonly lag: number | null;
+  readonly networkErrors: number | null;
   readonly clockOffset: number | null;
   readonly lastSeen: number | null;
 }
@@ -97,6 +98,7 @@ export function mergeWorkers(
       cpuPeak: columns.cpu_peak_percent[at] ?? null,
       memory: isSilent ? null : (columns.memory_bytes[at] ?? null),
       lag: isSilent ? null : (columns.lag_ms[at] ?? null),
+      networkErrors: columns.network_errors[at] ?? null,
       clockOffset: isSilent ? null : (columns.clock_offset_ms[at] ?? null),
       lastSeen: columns.last_seen[at] ?? null,
     });

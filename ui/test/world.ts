@@ -191,6 +191,7 @@ export function workers(script: Script, start: number, t: number): WorkerColumns
     cpu_percent: all.map(cpu),
     cpu_peak_percent: all.map((index) => (isLost(index) ? 41 : cpu(index) + 5)),
     memory_bytes: all.map((index) => (70 + (index % 9)) * 2 ** 20),
+    network_errors: all.map((index) => (index % 50 === 7 ? 12 : 0)),
     lag_ms: all.map((index) => short(0.4 + wobble(index))),
     clock_offset_ms: all.map((index) => short(wobble(index) * 3)),
     last_seen: all.map((index) => start + (isLost(index) ? 120 : t)),

@@ -80,6 +80,8 @@ pub struct Counters {
     pub resolves: u64,
     /// Requests that failed because the gate was closed.
     pub blocked: u64,
+    /// Requests that the network or the peer let fail: see [`ErrorKind::is_of_network`].
+    pub network_errors: u64,
 }
 
 /// What a ticket stands for.
@@ -450,6 +452,7 @@ impl Engine {
         };
         exchange.close_phases(now);
         let timing = exchange.timing(now, &mut self.wall);
+        self.counters.network_errors += u64::from(kind.is_of_network());
         let error = RequestError {
             kind,
             timing,

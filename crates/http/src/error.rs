@@ -128,3 +128,25 @@ pub enum ErrorKind {
         location: Box<str>,
     },
 }
+
+impl ErrorKind {
+    /// Whether there was no whole answer: no address, no connection, none in time, or one that broke.
+    /// What a rule of the client has ended is not of the network, nor is an answer that says no.
+    pub fn is_of_network(&self) -> bool {
+        match self {
+            Self::Resolve { .. }
+            | Self::Connect { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::ReadTimeout { .. }
+            | Self::Tls { .. }
+            | Self::ClosedBeforeResponse
+            | Self::ClosedInResponse { .. }
+            | Self::Connection { .. }
+            | Self::Protocol(_)
+            | Self::Proxy { .. } => true,
+            Self::NotAllowed { .. }
+            | Self::TooManyRedirects { .. }
+            | Self::InvalidRedirect { .. } => false,
+        }
+    }
+}

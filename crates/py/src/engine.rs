@@ -292,8 +292,8 @@ impl Engine {
         self.core.borrow_mut().http.forget_names();
     }
 
-    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups, and
-    /// requests that the gate was closed to.
+    /// What the engine has counted: connections opened, reused and dropped, retries, look-ups,
+    /// requests that the gate was closed to, and those that had no whole answer.
     fn counters(&self) -> std::collections::BTreeMap<&'static str, u64> {
         let core = self.core.borrow();
         let counters = core.http.counters();
@@ -304,6 +304,7 @@ impl Engine {
             ("retries", counters.retries),
             ("names_resolved", counters.resolves),
             ("requests_blocked", counters.blocked),
+            ("network_errors", counters.network_errors),
         ])
     }
 }

@@ -107,6 +107,8 @@ impl RunStore {
                     .or(before.cpu_peak_percent),
                 lag_peak_ms: more(now.lag_peak_ms, before.lag_peak_ms).or(before.lag_peak_ms),
                 memory_bytes: now.memory_bytes.max(before.memory_bytes),
+                network_errors: now.network_errors.or(before.network_errors),
+                zone: now.zone.or(before.zone),
                 ..now
             };
             crew.insert(index, member);
@@ -224,6 +226,8 @@ fn member(peer: &Peer) -> Member {
         cpu_peak_percent: speaks.then_some(peer.cpu_usage),
         memory_bytes: speaks.then_some(peer.memory_usage),
         lag_peak_ms: peer.lag_ms.filter(|_| speaks).map(f64::round),
+        network_errors: peer.network_errors,
+        zone: peer.zone.as_deref().map(str::to_owned),
         is_gregaria: peer.is_ours,
         version: peer.version.as_deref().map(str::to_owned),
     }

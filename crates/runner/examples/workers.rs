@@ -108,6 +108,7 @@ impl Simulated {
             life: format!("{id}-life"),
             id,
             bundle: None,
+            zone: None,
             wait_after_stop: Duration::ZERO,
             log_interval: None,
         };

@@ -26,6 +26,9 @@ pub(crate) const EXAMPLES: &str = "gregaria_examples";
 /// Field of our own in `stats`: requests that were cut off unanswered since the last report.
 const ABORTED: &str = "gregaria_aborted";
 
+/// Field of a report: requests of the worker in this run that had no whole answer.
+const NETWORK_ERRORS: &str = "gregaria_network_errors";
+
 /// Message to a worker: how far its reports have been merged.
 const MERGED: &str = "gregaria_merged";
 
@@ -92,7 +95,7 @@ pub(crate) fn number_mark(extra: &Extra) -> Option<u64> {
 }
 
 /// What a heartbeat of ours says besides Locust's fields.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pulse {
     /// The worker's wall clock, in seconds since 1970.
     pub(crate) clock: f64,
@@ -100,7 +103,12 @@ pub(crate) struct Pulse {
     pub(crate) last_spawn: Option<f64>,
     /// How late its users were woken since the last one, at most, in milliseconds.
     pub(crate) lag_ms: Option<f64>,
+    /// Where its machine stands.
+    pub(crate) zone: Option<String>,
 }
+
+/// Characters of a zone's name that are kept.
+const MAX_ZONE: usize = 64;
 
 impl Pulse {
     pub(crate) fn write(self, heartbeat: &mut Heartbeat) {
@@ -109,20 +117,24 @@ impl Pulse {
             Value::F64(self.clock),
             number(self.last_spawn),
             number(self.lag_ms),
+            self.zone.map_or(Value::Nil, Value::from),
         ];
         mark(&mut heartbeat.extra, Value::Array(parts));
     }
 
     /// `None` if a worker of another kind has sent it.
     pub(crate) fn of(heartbeat: &Heartbeat) -> Option<Self> {
-        let [clock, last_spawn, lag_ms] = value_mark(&heartbeat.extra)?.as_array()?.as_slice()
-        else {
+        let parts = value_mark(&heartbeat.extra)?.as_array()?.as_slice();
+        let [clock, last_spawn, lag_ms, zone] = parts else {
             return None;
         };
         Some(Self {
             clock: clock.as_f64().filter(|clock| clock.is_finite())?,
             last_spawn: last_spawn.as_f64(),
             lag_ms: lag_ms.as_f64().filter(|lag| lag.is_finite()),
+            zone: zone
+                .as_str()
+                .map(|zone| zone.chars().take(MAX_ZONE).collect()),
         })
     }
 }
@@ -222,6 +234,17 @@ pub(crate) fn take_exceptions(report: &mut StatsReport) -> Vec<CountedException>
 /// not know.
 pub(crate) fn write_aborted(aborted: u64, extra: &mut Extra) {
     extra.set(ABORTED, aborted);
+}
+
+/// Puts into a report how many requests of the run had no whole answer, all reports before counted
+/// in.
+pub(crate) fn write_network_errors(network_errors: u64, extra: &mut Extra) {
+    extra.set(NETWORK_ERRORS, network_errors);
+}
+
+/// The number of [`write_network_errors`]; `None` from whoever does not count them.
+pub(crate) fn network_errors(extra: &Extra) -> Option<u64> {
+    extra.get(NETWORK_ERRORS)?.as_u64()
 }
 
 /// The number of [`write_aborted`]; `None` from whoever does not count them.

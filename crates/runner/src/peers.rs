@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::State;
+use crate::dialect::Pulse;
 use crate::limits::{
     CLOCK_TOLERANCE, CPU_WARNING_THRESHOLD, HEARTBEAT_DEAD_INTERNAL, HEARTBEAT_LIVENESS,
 };
@@ -36,6 +37,10 @@ pub struct Peer {
     /// How late its users were woken in the last second, at most, in milliseconds. `None` if it does
     /// not say.
     pub lag_ms: Option<f64>,
+    /// Its requests of this run that had no whole answer. `None` if it does not say.
+    pub network_errors: Option<u64>,
+    /// Where its machine stands, if it says so.
+    pub zone: Option<Arc<str>>,
     user_count: u64,
     has_beaten: bool,
     /// By how much its last heartbeats were behind this clock when they came, in seconds.
@@ -99,6 +104,8 @@ struct Known {
     is_ours: bool,
     /// Its users have stopped, and it has not yet said that it is ready again.
     is_resting: bool,
+    network_errors: Option<u64>,
+    zone: Option<Arc<str>>,
 }
 
 /// All workers, in the order in which they came.
@@ -120,6 +127,8 @@ impl Peers {
             index: next_index,
             is_ours,
             is_resting: false,
+            network_errors: None,
+            zone: None,
         });
         known.is_ours = is_ours;
         known.is_resting = false;
@@ -135,6 +144,8 @@ impl Peers {
             is_ours,
             version: None,
             lag_ms: None,
+            network_errors: known.network_errors,
+            zone: known.zone.clone(),
             user_count: 0,
             has_beaten: false,
             lags: VecDeque::new(),
@@ -299,10 +310,37 @@ impl Peers {
         }
     }
 
-    /// A worker says how late its users were woken.
-    pub(crate) fn set_lag(&mut self, id: &str, lag_ms: Option<f64>) {
+    /// A worker says how late its users were woken, and where it stands.
+    pub(crate) fn set_pulse(&mut self, id: &str, pulse: &Pulse) {
         if let Some(&place) = self.places.get(id) {
-            self.all[place].lag_ms = lag_ms;
+            let peer = &mut self.all[place];
+            peer.lag_ms = pulse.lag_ms;
+            if peer.zone.as_deref() != pulse.zone.as_deref() {
+                peer.zone = pulse.zone.as_deref().map(Arc::from);
+                if let Some(known) = self.known.get_mut(id) {
+                    known.zone.clone_from(&peer.zone);
+                }
+            }
+        }
+    }
+
+    /// A worker says how many of its requests of this run had no whole answer.
+    pub(crate) fn set_network_errors(&mut self, id: &str, network_errors: Option<u64>) {
+        if let Some(&place) = self.places.get(id) {
+            self.all[place].network_errors = network_errors;
+        }
+        if let Some(known) = self.known.get_mut(id) {
+            known.network_errors = network_errors;
+        }
+    }
+
+    /// A run begins, in which nobody has counted anything yet.
+    pub(crate) fn forget_network_errors(&mut self) {
+        for peer in &mut self.all {
+            peer.network_errors = None;
+        }
+        for known in self.known.values_mut() {
+            known.network_errors = None;
         }
     }
 

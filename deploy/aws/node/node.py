@@ -53,6 +53,7 @@ class Node:
         self.bucket: str = self.config["bucket"]
         self.client = Client(self.config["region"], self.config["endpoint"])
         self.own_id = patiently(lambda: metadata("meta-data/instance-id"))
+        self.zone = patiently(lambda: metadata("meta-data/placement/availability-zone"))
         #: As AWS calls whoever acts with the role of this instance.
         self.identity = f"{self.config['role_id']}:{self.own_id}"
 
@@ -96,6 +97,7 @@ class Node:
             "GREGARIA_ALLOWED_HOSTS": ",".join(cluster["allowed_hosts"]),
             "GREGARIA_CLOUD": "/run/gregaria-cloud/cloud.json",
             "GREGARIA_CLOUD_END": "/run/gregaria/end",
+            "GREGARIA_ZONE": self.zone,
         }
         if self.role == "master":
             variables["GREGARIA_WEB_NAME"] = self._names()

@@ -71,6 +71,8 @@ class WorkerRunner(DistributedRunner):
         self._has_left = Event()
         self._refusal: str | None = None
         self._log_lines = 0
+        self._errors_before = self._network_errors()
+        """Those of runs before the present one."""
         self._following: Greenlet | None = None
         log_interval = runners.WORKER_LOG_REPORT_INTERVAL
         self._node = WorkerNode(
@@ -83,6 +85,7 @@ class WorkerRunner(DistributedRunner):
             WAIT_AFTER_STOP,
             log_interval if log_interval >= 0 else None,
             environment.bundle,
+            getattr(environment.parsed_options, "zone", None),
         )
         environment.events.user_error.add_listener(self._send_exception)
         self._obey()
@@ -111,6 +114,11 @@ class WorkerRunner(DistributedRunner):
                 due = time.perf_counter() + 1 / LOOKS
                 gevent.sleep(1 / LOOKS)
                 self._node.set_lag(max(0.0, time.perf_counter() - due) * 1000)
+
+    @staticmethod
+    def _network_errors() -> int:
+        """Requests of this process that had no whole answer."""
+        return hub().engine.counters()["network_errors"]
 
     def _end_if_outdated(self) -> None:
         """Takes leave to begin anew with another test of the master, unless users run."""
@@ -169,6 +177,8 @@ class WorkerRunner(DistributedRunner):
         options: dict[str, Any],
     ) -> None:
         environment = self.environment
+        if is_new_run:
+            self._errors_before = self._network_errors()
         try:
             self._allowed_hosts.follow(options)
         except ValueError as error:
@@ -225,6 +235,7 @@ class WorkerRunner(DistributedRunner):
             self._node.stopped()
 
     def _do_report(self) -> None:
+        self._node.set_network_errors(self._network_errors() - self._errors_before)
         self._node.make_report(self.stats.native, list(self.user_classes_count.items()))
         event = self.environment.events.report_to_master
         if not event._handlers:

@@ -95,6 +95,8 @@ function Summary(props: { rows: readonly WorkerRow[]; expected: number | null })
   const cpu = spread(alive.map((row) => row.cpu));
   const memory = spread(alive.map((row) => row.memory));
   const clocks = spread(alive.map((row) => row.clockOffset));
+  const told = rows.map((row) => row.networkErrors).filter((count) => count !== null);
+  const errors = told.length > 0 ? told.reduce((sum, count) => sum + count, 0) : null;
   const percent = (value: number) => `${formatNumber(value)} %`;
   return (
     <dl class="facts">
@@ -110,6 +112,12 @@ function Summary(props: { rows: readonly WorkerRow[]; expected: number | null })
       <Range name="CPU" range={cpu} format={percent} />
       <Range name="Memory" range={memory} format={formatBytes} />
       <Range name="Clock difference" range={clocks} format={formatMs} />
+      <div>
+        <dt title="Requests without a whole answer: no connection, one that broke, or none in time">
+          Network errors
+        </dt>
+        <dd class={errors ? "bad" : undefined}>{formatCount(errors)}</dd>
+      </div>
     </dl>
   );
 }
@@ -219,6 +227,7 @@ const COLUMNS: readonly TableColumn<WorkerRow>[] = [
   number("peak", "CPU peak", (row) => row.cpuPeak, percent, true),
   number("memory", "Memory", (row) => row.memory, formatBytes, true),
   number("lag", "Lag", (row) => row.lag, formatMs, true),
+  number("network", "Network errors", (row) => row.networkErrors, formatCount, true),
   number("seen", "Last seen", (row) => row.lastSeen, formatClock, true),
   {
     id: "version",
@@ -232,8 +241,10 @@ const COLUMNS: readonly TableColumn<WorkerRow>[] = [
 /** Columns that are left out while no worker tells what they show, as a list with commas. */
 function untold(rows: Iterable<WorkerRow>): string {
   const all = [...rows];
-  return (["zone", "lag", "version"] as const)
-    .filter((column) => all.every((row) => row[column] === null))
+  const told = { zone: "zone", lag: "lag", network: "networkErrors", version: "version" } as const;
+  return Object.entries(told)
+    .filter(([, key]) => all.every((row) => row[key] === null))
+    .map(([column]) => column)
     .join();
 }
 

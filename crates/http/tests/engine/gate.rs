@@ -73,6 +73,7 @@ fn a_host_that_is_closed_is_not_connected_to() {
     assert_eq!(failure.to_string(), said);
     let counters = driver.engine.counters();
     assert_eq!((counters.opened, counters.blocked), (0, 1));
+    assert_eq!(counters.network_errors, 0, "the network had no part in it");
     assert_eq!(server.accepted(), 0);
 }
 

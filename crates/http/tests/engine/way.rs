@@ -13,7 +13,8 @@ use crate::servers::{Server, ok};
 
 #[test]
 fn a_name_without_an_address_fails_with_the_number_and_words_of_the_resolver() {
-    let failure = Driver::new().failure(request(Scheme::Http, "nowhere.invalid", 80, "/"));
+    let mut driver = Driver::new();
+    let failure = driver.failure(request(Scheme::Http, "nowhere.invalid", 80, "/"));
     let ErrorKind::Resolve { host, code, text } = failure else {
         panic!("{failure}")
     };
@@ -24,6 +25,7 @@ fn a_name_without_an_address_fails_with_the_number_and_words_of_the_resolver() {
         -3 => assert_eq!(&*text, "Temporary failure in name resolution"),
         other => panic!("{other}: {text}"),
     }
+    assert_eq!(driver.engine.counters().network_errors, 1);
 }
 
 #[test]

@@ -81,6 +81,13 @@ pub(super) const OPTIONS: &[Opt] = &[
     )
     .env("GREGARIA_INVITATION"),
     Opt::of(
+        Kind::Text,
+        "zone",
+        "NAME",
+        "Where this worker's machine stands, for the table of workers",
+    )
+    .env("GREGARIA_ZONE"),
+    Opt::of(
         Kind::Integer,
         "processes",
         "N",

@@ -32,7 +32,7 @@ impl WorkerNode {
     ///
     /// Raises `ValueError` for an invitation that is none.
     #[new]
-    #[pyo3(signature = (engine, id, life, host, port, invitation, wait_after_stop, log_interval, bundle))]
+    #[pyo3(signature = (engine, id, life, host, port, invitation, wait_after_stop, log_interval, bundle, zone))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the settings of a worker, in the types that pyo3 converts to"
@@ -47,6 +47,7 @@ impl WorkerNode {
         wait_after_stop: f64,
         log_interval: Option<f64>,
         bundle: Option<String>,
+        zone: Option<String>,
     ) -> PyResult<Self> {
         let master = master(host, port, invitation)?;
         let settings = WorkerSettings {
@@ -56,6 +57,7 @@ impl WorkerNode {
             log_interval: log_interval
                 .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             bundle,
+            zone: zone.filter(|zone| !zone.is_empty()),
         };
         let (orderer, orders) = Orders::new(&engine.borrow());
         let node = node::follow(settings, master, move |action| orderer.give(action))
@@ -171,6 +173,13 @@ impl WorkerNode {
     /// Users were woken so many milliseconds late; the next heartbeat tells the most.
     fn set_lag(&self, lag_ms: f64) {
         self.node.borrow().tell(|worker, _| worker.set_lag(lag_ms));
+    }
+
+    /// So many requests of this run had no whole answer; the next report tells.
+    fn set_network_errors(&self, network_errors: u64) {
+        self.node
+            .borrow()
+            .tell(move |worker, _| worker.set_network_errors(network_errors));
     }
 
     /// CPU time of this process in percent of one core, and its memory in bytes.

@@ -113,11 +113,12 @@ impl Master {
             let is_ours = self.peers.was_ours(from);
             self.arrived(now, from, is_ours);
         }
-        if let Some(pulse) = pulse {
+        if let Some(pulse) = &pulse {
             self.peers.compare_clocks(from, now.unix - pulse.clock);
-            self.peers.set_lag(from, pulse.lag_ms);
+            self.peers.set_pulse(from, pulse);
         }
-        self.correct(now, from, pulse, beat.brings_users);
+        let reached = pulse.and_then(|pulse| pulse.last_spawn);
+        self.correct(now, from, reached, beat.brings_users);
         if self.peers.get(from).is_some_and(Peer::is_hot) {
             self.overloaded(now, from);
         }
@@ -138,7 +139,7 @@ impl Master {
     }
 
     /// Tells a worker again what it has missed, as its heartbeat shows.
-    fn correct(&mut self, now: Moment, id: &Arc<str>, pulse: Option<Pulse>, brings_users: bool) {
+    fn correct(&mut self, now: Moment, id: &Arc<str>, reached: Option<f64>, brings_users: bool) {
         let Some(peer) = self.peers.get(id) else {
             return;
         };
@@ -146,7 +147,6 @@ impl Master {
         let was_told = peer.told_at + REPEAT_AFTER > now.elapsed;
         let can_repeat = peer.is_ours && !was_told;
         if self.run.is_some() {
-            let reached = pulse.and_then(|pulse| pulse.last_spawn);
             let reached = reached.unwrap_or(f64::NEG_INFINITY);
             if can_repeat && reached < peer.spawn_timestamp {
                 self.repeat_spawn(now, id);

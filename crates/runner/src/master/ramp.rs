@@ -135,6 +135,7 @@ impl Master {
             Ramp::Beginning(start) => {
                 self.run = None;
                 self.run_number += 1;
+                self.peers.forget_network_errors();
                 self.losses = Losses::from(now);
                 let user_count = start.user_count as u64;
                 if self.ramp_to(now, &start, job) {

@@ -34,6 +34,10 @@ impl Master {
                 self.exception(from, exception, sane(count));
             }
         }
+        if !is_stale {
+            let network_errors = dialect::network_errors(&report.extra);
+            self.peers.set_network_errors(from, network_errors);
+        }
         // As in Locust, what a worker that is not known has counted still counts; only its users do
         // not. Those of a missing one have been given to the others.
         let peer = self.peers.get(from);

@@ -39,6 +39,8 @@ pub struct WorkerSettings {
     pub log_interval: Option<Duration>,
     /// Hash of the bundle that its test is from; `None` if it has a locustfile of its own.
     pub bundle: Option<String>,
+    /// Where its machine stands, such as an availability zone; `None` if nobody has said.
+    pub zone: Option<String>,
 }
 
 /// Follows a master.
@@ -73,6 +75,7 @@ pub struct Worker {
     pub(super) next_log: Option<Duration>,
     usage: (f64, u64),
     lag_ms: Option<f64>,
+    network_errors: Option<u64>,
     actions: Vec<WorkerAction>,
 }
 
@@ -102,6 +105,7 @@ impl Worker {
             next_log: None,
             usage: (0.0, 0),
             lag_ms: None,
+            network_errors: None,
             actions: Vec::new(),
         };
         worker.tick(now);
@@ -186,6 +190,11 @@ impl Worker {
         self.lag_ms = Some(self.lag_ms.unwrap_or(0.0).max(lag_ms));
     }
 
+    /// So many requests of this run had no whole answer; the next report tells.
+    pub fn set_network_errors(&mut self, network_errors: u64) {
+        self.network_errors = Some(network_errors);
+    }
+
     /// CPU time of this process in percent of one core, and its memory in bytes.
     pub fn set_usage(&mut self, cpu_percent: f64, memory_bytes: u64) {
         self.usage = (cpu_percent, memory_bytes);
@@ -195,6 +204,9 @@ impl Worker {
     pub fn reported(&mut self, now: Moment, mut report: StatsReport) {
         if self.master_life.is_some() {
             self.exceptions.join(&mut report);
+            if let Some(count) = self.network_errors {
+                dialect::write_network_errors(count, &mut report.extra);
+            }
             let (message, has_given_up) = self.outbox.add(report, self.run);
             if has_given_up {
                 self.log(
@@ -301,6 +313,7 @@ impl Worker {
             clock: now.unix,
             last_spawn: self.last_timestamp,
             lag_ms: self.lag_ms.take(),
+            zone: self.settings.zone.clone(),
         };
         pulse.write(&mut heartbeat);
         self.send(ToMaster::Heartbeat(heartbeat));

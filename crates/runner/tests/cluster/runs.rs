@@ -195,7 +195,7 @@ fn a_missing_worker_that_is_dismissed_is_forgotten_until_it_comes_back() {
 }
 
 #[test]
-fn a_worker_tells_what_it_is_and_how_late_its_users_are_woken() {
+fn a_worker_tells_what_and_where_it_is_and_how_late_its_users_are_woken() {
     let mut cluster = Cluster::new(1);
     let peer = |cluster: &Cluster| cluster.master.peers().iter().next().unwrap().clone();
     let version = format!("gregaria {}", env!("CARGO_PKG_VERSION"));
@@ -205,10 +205,31 @@ fn a_worker_tells_what_it_is_and_how_late_its_users_are_woken() {
         cluster.nodes[0].worker.set_lag(lag_ms);
     }
     cluster.until(2.0, "it is told", |it| peer(it).lag_ms == Some(120.0));
+    assert_eq!(peer(&cluster).zone.as_deref(), Some("eu-north-1a"));
     cluster.nodes[0].worker.set_lag(2.0);
     cluster.until(2.0, "the next is of the next second", |it| {
         peer(it).lag_ms == Some(2.0)
     });
+}
+
+#[test]
+fn a_worker_counts_the_network_errors_of_a_run_to_its_last_report() {
+    let mut cluster = Cluster::new(1);
+    let count = |cluster: &Cluster| cluster.master.peers().iter().next().unwrap().network_errors;
+    cluster.start(2, 2.0);
+    cluster.pass(1.0);
+    assert_eq!(count(&cluster), None, "no report has come yet");
+    cluster.nodes[0].worker.set_network_errors(7);
+    cluster.until(4.0, "a report tells", |it| count(it) == Some(7));
+    cluster.nodes[0].worker.set_network_errors(9);
+    cluster.stop();
+    cluster.until(1.0, "it stops", |it| it.stop_done == 1);
+    assert_eq!(count(&cluster), Some(9), "the last report tells, too");
+    cluster.nodes[0].worker.set_network_errors(0);
+    cluster.start(2, 2.0);
+    cluster.pass(0.5);
+    assert_eq!(count(&cluster), None, "that was of the run before");
+    cluster.until(4.0, "the next run has none", |it| count(it) == Some(0));
 }
 
 #[test]

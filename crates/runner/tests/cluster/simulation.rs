@@ -192,6 +192,7 @@ impl Cluster {
             wait_after_stop: self.wait_after_stop,
             log_interval: None,
             bundle: None,
+            zone: Some("eu-north-1a".to_owned()),
         };
         self.nodes.retain(|node| &*node.id != id);
         self.nodes.push(Node {

@@ -22,6 +22,7 @@ fn worker() -> Worker {
         wait_after_stop: Duration::ZERO,
         log_interval: Some(seconds(10.0)),
         bundle: None,
+        zone: None,
     };
     Worker::new(settings, at(0.0))
 }
@@ -234,6 +235,7 @@ fn it_tells_a_master_of_ours_which_bundle_it_holds_and_passes_on_an_offer() {
             wait_after_stop: Duration::ZERO,
             log_interval: None,
             bundle: Some(held.clone()),
+            zone: None,
         },
         at(0.0),
     );
@@ -272,6 +274,7 @@ fn it_says_nothing_of_a_bundle_to_a_master_of_locust() {
             wait_after_stop: Duration::ZERO,
             log_interval: None,
             bundle: Some("0a".repeat(32)),
+            zone: None,
         },
         at(0.0),
     );

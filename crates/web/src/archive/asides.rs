@@ -32,6 +32,10 @@ pub struct Member {
     pub memory_bytes: Option<u64>,
     /// How late its users were woken, the most of the run.
     pub lag_peak_ms: Option<f64>,
+    /// Its requests that had no whole answer.
+    pub network_errors: Option<u64>,
+    /// Where its machine stood.
+    pub zone: Option<String>,
     /// Whether it is one of ours.
     pub is_gregaria: bool,
     /// What ran there.

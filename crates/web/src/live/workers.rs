@@ -73,7 +73,8 @@ impl Crew {
                 cpu_peak: None,
                 course: VecDeque::new(),
             });
-            if is_new {
+            // A worker says where it stands only after it has joined.
+            if is_new || row.worker.zone != worker.zone {
                 names.push(name_of(worker));
             }
             let cpu = cpu_of(worker);
@@ -174,7 +175,7 @@ fn name_of(worker: &Worker) -> WorkerName {
         index: u32::try_from(worker.index).unwrap_or(u32::MAX),
         id: worker.id.to_string(),
         host: machine_of(&worker.id).map(str::to_owned),
-        zone: None,
+        zone: worker.zone.as_deref().map(str::to_owned),
         version: worker.version.as_deref().map(str::to_owned),
         is_gregaria: worker.is_gregaria,
     }
@@ -208,6 +209,7 @@ fn push(columns: &mut WorkerColumns, row: &Row, now: f64) {
         .memory_bytes
         .push(speaks.then_some(worker.memory_bytes));
     columns.lag_ms.push(worker.lag_ms.filter(|_| speaks));
+    columns.network_errors.push(worker.network_errors);
     let offset = worker.clock_offset_seconds * 1000.0;
     columns
         .clock_offset_ms

@@ -62,6 +62,9 @@ pub struct WorkerColumns {
     /// How late its users were woken in the last second, at most; of a kept run, in all of it. `null`
     /// if unknown.
     pub lag_ms: Vec<Option<f64>>,
+    /// Its requests of this run that had no whole answer: no connection, one that broke, none in time.
+    /// `null` if unknown.
+    pub network_errors: Vec<Option<u64>>,
     /// By how much its clock is behind; `null` if unknown.
     pub clock_offset_ms: Vec<Option<f64>>,
     /// When it was heard of last; `null` if never.

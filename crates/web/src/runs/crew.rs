@@ -18,6 +18,7 @@ pub(super) fn crew(run: &StoredRun) -> Option<(Vec<WorkerName>, WorkerColumns)> 
         columns.cpu_peak_percent.push(member.cpu_peak_percent);
         columns.memory_bytes.push(member.memory_bytes);
         columns.lag_ms.push(member.lag_peak_ms);
+        columns.network_errors.push(member.network_errors);
         columns.clock_offset_ms.push(None);
         columns.last_seen.push(None);
     }
@@ -42,7 +43,7 @@ pub(super) fn name(index: u32, member: &Member) -> WorkerName {
         index,
         id: member.id.clone(),
         host: machine_of(&member.id).map(str::to_owned),
-        zone: None,
+        zone: member.zone.clone(),
         version: member.version.clone(),
         is_gregaria: member.is_gregaria,
     }

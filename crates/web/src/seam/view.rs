@@ -106,6 +106,10 @@ pub struct Worker {
     pub version: Option<Arc<str>>,
     /// How late its users were woken in the last second, at most, if it says so.
     pub lag_ms: Option<f64>,
+    /// Its requests of this run that had no whole answer, if it says so.
+    pub network_errors: Option<u64>,
+    /// Where its machine stands, if it says so.
+    pub zone: Option<Arc<str>>,
 }
 
 impl From<&Peer> for Worker {
@@ -125,6 +129,8 @@ impl From<&Peer> for Worker {
             version: peer.version.clone(),
             // Parts of a millisecond are of the clock.
             lag_ms: peer.lag_ms.map(f64::round),
+            network_errors: peer.network_errors,
+            zone: peer.zone.clone(),
         }
     }
 }

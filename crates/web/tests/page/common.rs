@@ -244,6 +244,8 @@ pub(crate) fn worker(index: u64, id: &str) -> Worker {
         is_gregaria: true,
         version: Some("gregaria 0.1.0".into()),
         lag_ms: Some(3.0),
+        network_errors: Some(2),
+        zone: None,
     }
 }
 

@@ -90,6 +90,21 @@ fn mark(totals: &mut Totals, now: f64) {
     }
 }
 
+/// The only worker of a run.
+fn worker() -> Member {
+    Member {
+        id: WORKER.to_owned(),
+        state: "running".to_owned(),
+        cpu_peak_percent: Some(41.0),
+        memory_bytes: Some(1 << 26),
+        lag_peak_ms: Some(7.0),
+        network_errors: Some(12),
+        zone: Some("eu-north-1b".to_owned()),
+        is_gregaria: true,
+        version: Some("gregaria 0.1.0".to_owned()),
+    }
+}
+
 fn keep(archive: &Archive, slower: f64) {
     let settings = StatsSettings::default();
     let recorder = Recorder::new(&settings);
@@ -125,15 +140,7 @@ fn keep(archive: &Archive, slower: f64) {
         text: "deployed".to_owned(),
         by: Some("anna".to_owned()),
     });
-    archive.crew(vec![Member {
-        id: WORKER.to_owned(),
-        state: "running".to_owned(),
-        cpu_peak_percent: Some(41.0),
-        memory_bytes: Some(1 << 26),
-        lag_peak_ms: Some(7.0),
-        is_gregaria: true,
-        version: Some("gregaria 0.1.0".to_owned()),
-    }]);
+    archive.crew(vec![worker()]);
     archive.crew_course(WorkersCourse {
         step_seconds: 5.0,
         time: vec![START + 5.0],
@@ -216,9 +223,19 @@ fn earlier_runs_are_listed_with_where_they_are_kept() {
 }
 
 #[test]
-fn how_busy_the_workers_of_an_earlier_run_were_is_kept() {
+fn what_the_workers_of_an_earlier_run_were_and_how_busy_is_kept() {
     let shelf = Shelf::new();
     let page = shelf.page();
+    let run = page.get("/api/v1/runs/1").json();
+    let name = &run["worker_names"][0];
+    assert_eq!(
+        (&name["host"], &name["zone"]),
+        (&json!("gen-7"), &json!("eu-north-1b"))
+    );
+    assert_eq!(run["workers"]["cpu_peak_percent"], json!([41.0]));
+    assert_eq!(run["workers"]["lag_ms"], json!([7.0]));
+    assert_eq!(run["workers"]["network_errors"], json!([12]));
+    assert_eq!(run["workers"]["cpu_percent"], json!([null]));
     let course = page.get("/api/v1/runs/1/workers").json();
     assert_eq!(course["cpu_median_percent"], json!([31.0]));
     assert_eq!(course["cpu_max_percent"], json!([41.0]));
@@ -277,11 +294,6 @@ fn an_earlier_run_is_shown_with_all_its_tabs() {
         (&json!("deployed"), &json!("anna"))
     );
     assert_eq!(run["log"][0]["level"], "warning");
-    assert_eq!(run["worker_names"][0]["host"], "gen-7");
-    assert_eq!(run["workers"]["cpu_peak_percent"], json!([41.0]));
-    assert_eq!(run["workers"]["lag_ms"], json!([7.0]));
-    assert_eq!(run["workers"]["cpu_percent"], json!([null]));
-
     let setup = page.get("/api/v1/runs/1/setup").json();
     assert_eq!(setup["options"], json!(["--headless"]));
     let entry = page.get("/api/v1/runs/1/entries/2").json();
