@@ -1265,6 +1265,12 @@ export interface components {
             max_ms: (number | null)[];
             /** @description Median response time of the whole run. */
             p50_ms: (number | null)[];
+            /**
+             * @description By how much the p95 of the last minute differs from that of the whole run, as a share of it:
+             *     0.2 is a fifth slower. `null` with fewer than 20 requests in it, of a stretch, and when the run
+             *     is over.
+             */
+            p95_change: (number | null)[];
             /** @description 95th percentile of the whole run. */
             p95_ms: (number | null)[];
             /** @description 99th percentile of the whole run. */

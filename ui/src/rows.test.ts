@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { EntryColumns, WorkerColumns } from "./model.ts";
-import { byTrouble, mergeById, mergeEntries, mergeWorkers, spread } from "./rows.ts";
+import { byTrouble, mergeById, mergeEntries, mergeWorkers, slowdown, spread } from "./rows.ts";
 
 const NAMES = new Map([[1, { index: 1, method: "GET", name: "/a" }]]);
 
@@ -14,6 +14,7 @@ function entries(requests: number[], failures: number[]): EntryColumns {
     failures_per_second: unknown,
     p50_ms: unknown,
     p95_ms: unknown,
+    p95_change: unknown,
     p99_ms: unknown,
     max_ms: unknown,
     avg_ms: unknown,
@@ -50,9 +51,18 @@ test("a lost worker has no CPU figure, whatever was sent", () => {
   expect(row).toMatchObject({ cpu: null, memory: null, lag: null, cpuPeak: 99, lastSeen: 5 });
 });
 
-test("trouble is failures first, then slowness; the total is not among them", () => {
+test("trouble is failures first, then what slows down, then slowness; no total", () => {
   const rows = mergeEntries(new Map(), NAMES, entries([9, 9, 9], [0, 5, 1])).values();
   expect(byTrouble(rows).map((row) => row.index)).toEqual([2, 3, 1]);
+  const quiet = { ...entries([9, 9, 9, 9], [0, 0, 0, 0]), p95_ms: [30, 900, 20, 10] };
+  const slowed = { ...quiet, p95_change: [0.3, 0.1, null, 2] };
+  const order = byTrouble(mergeEntries(new Map(), NAMES, slowed).values());
+  expect(order.map((row) => [row.index, slowdown(row)])).toEqual([
+    [4, 2],
+    [1, 0.3],
+    [2, null],
+    [3, null],
+  ]);
 });
 
 test("a later state of an item takes its place", () => {

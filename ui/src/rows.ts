@@ -23,6 +23,8 @@ export interface EntryRow {
   readonly failuresPerSecond: number | null;
   readonly p50: number | null;
   readonly p95: number | null;
+  /** By how much the p95 of the last minute differs, as a share; `null` where nobody compares. */
+  readonly p95Change: number | null;
   readonly p99: number | null;
   readonly max: number | null;
   readonly avg: number | null;
@@ -67,6 +69,7 @@ export function mergeEntries(
       failuresPerSecond: columns.failures_per_second[at] ?? null,
       p50: columns.p50_ms[at] ?? null,
       p95: columns.p95_ms[at] ?? null,
+      p95Change: columns.p95_change[at] ?? null,
       p99: columns.p99_ms[at] ?? null,
       max: columns.max_ms[at] ?? null,
       avg: columns.avg_ms[at] ?? null,
@@ -134,6 +137,7 @@ export function figuresRow(index: number, name: string, figures: Figures | null)
     failuresPerSecond: figures?.failures_per_second ?? null,
     p50: figures?.p50_ms ?? null,
     p95: figures?.p95_ms ?? null,
+    p95Change: null,
     p99: figures?.p99_ms ?? null,
     max: figures?.max_ms ?? null,
     avg: figures?.avg_ms ?? null,
@@ -164,11 +168,28 @@ export function byIndex<Named extends { index: number }>(
   return all;
 }
 
-/** Endpoints in the order of trouble: most failures first, then the slowest. */
+/**
+ * Endpoints in the order of trouble: most failures first, then those that have become slower, then the
+ * slowest.
+ */
 export function byTrouble(rows: Iterable<EntryRow>): EntryRow[] {
   return [...rows]
     .filter((row) => row.index !== 0)
-    .sort((a, b) => b.failures - a.failures || (b.p95 ?? -1) - (a.p95 ?? -1) || a.index - b.index);
+    .sort(
+      (a, b) =>
+        b.failures - a.failures ||
+        (slowdown(b) ?? 0) - (slowdown(a) ?? 0) ||
+        (b.p95 ?? -1) - (a.p95 ?? -1) ||
+        a.index - b.index,
+    );
+}
+
+/** What is less may be chance, and would move rows each ten seconds. */
+const WORTH_TELLING = 0.2;
+
+/** By how much an endpoint has become slower, if that is worth telling. */
+export function slowdown(row: EntryRow): number | null {
+  return (row.p95Change ?? 0) >= WORTH_TELLING ? row.p95Change : null;
 }
 
 /** Least, median and greatest of what is known; `null` if nothing is. */

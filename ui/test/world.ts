@@ -158,6 +158,7 @@ export function entries(script: Script, t: number, indexes: number[]): EntryColu
     failures_per_second: rows.map((row) => short(row.failures / Math.max(1, t))),
     p50_ms: rows.map((row) => row.p50),
     p95_ms: rows.map((row) => row.p95),
+    p95_change: indexes.map((index) => (index === 5 ? 0.34 : 0.01)),
     p99_ms: rows.map((row) => row.p99),
     max_ms: rows.map((row) => row.max),
     avg_ms: rows.map((row) => short(row.p50 * 1.3)),

@@ -123,6 +123,7 @@ function sumOf(
     failuresPerSecond: sum((row) => row.failuresPerSecond),
     p50,
     p95,
+    p95Change: null,
     p99,
     max: rows.reduce<number | null>(
       (most, row) => ((row.max ?? 0) > (most ?? -1) ? row.max : most),

@@ -168,7 +168,7 @@ function Trouble() {
     <section class="card section">
       <header class="section-head">
         <h2>Endpoints</h2>
-        <span class="note">most failures first, then the slowest</span>
+        <span class="note">most failures first, then what has become slower, then the slowest</span>
         <a href={href(tabPath(run, "endpoints"))}>All {rows.length}</a>
       </header>
       <EntryTable

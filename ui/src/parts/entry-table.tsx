@@ -2,7 +2,7 @@
 
 import { formatCount, formatMs, formatNumber, formatRatio } from "../format.ts";
 import type { Order } from "../order.ts";
-import type { EntryRow } from "../rows.ts";
+import { type EntryRow, slowdown } from "../rows.ts";
 import { Name, Table, type TableColumn } from "./table.tsx";
 
 const METHOD: TableColumn<EntryRow> = {
@@ -36,7 +36,19 @@ export const COLUMNS: readonly TableColumn<EntryRow>[] = [
       ),
   },
   figure("p50", "p50", (row) => row.p50, formatMs, true),
-  figure("p95", "p95", (row) => row.p95, formatMs),
+  {
+    ...figure("p95", "p95", (row) => row.p95, formatMs),
+    cell: (row) => {
+      const slower = slowdown(row);
+      return slower === null ? (
+        formatMs(row.p95)
+      ) : (
+        <span title="The last minute beside the whole run">
+          <b class="slower">▲ {formatRatio(slower)}</b> {formatMs(row.p95)}
+        </span>
+      );
+    },
+  },
   figure("p99", "p99", (row) => row.p99, formatMs, true),
   figure("max", "Max", (row) => row.max, formatMs, true),
   figure("rps", "Req/s", (row) => row.rps, formatNumber),

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::seam::View;
 
+use super::drift::recent_p95;
 use super::run::Run;
 use super::state::{lasts, state_of};
 use super::workers::Crew;
@@ -108,6 +109,10 @@ impl Board {
             .run
             .buckets
             .advance(&view.figures, &table.names, !lasts);
+        if column.is_some() {
+            let recent = recent_p95(self.run.buckets.all());
+            self.run.table.set_recent_p95(recent);
+        }
         self.run.peak_users = self.run.peak_users.max(view.status.user_count);
         let mut slot = Slot::new(Tick {
             seq: self.seq,

@@ -10,6 +10,7 @@ mod bucket;
 mod counts;
 mod course;
 mod courses;
+mod drift;
 mod encoded;
 mod failures;
 mod feed;

@@ -8,6 +8,8 @@ use gregaria_stats::{Entry, Key, Snapshot, TOTAL_NAME};
 use crate::model::{EntryColumns, EntryName};
 use crate::picture::push_row;
 
+use super::drift::change;
+
 /// Which index stands for which name: 0 for the total, the others in the order of their coming.
 #[derive(Debug)]
 pub(super) struct Names {
@@ -62,17 +64,24 @@ impl Names {
     }
 }
 
-/// An entry as it was shown, with its rates.
-type Shown = (Arc<Entry>, Option<(f64, f64)>);
+/// An entry as it was shown, with its rates and the change of its p95.
+type Shown = (Arc<Entry>, Option<(f64, f64)>, Option<f64>);
 
 /// The table as it was shown last.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub(super) names: Names,
     shown: Vec<Option<Shown>>,
+    /// The p95 of the last minute, by index.
+    recent_p95: HashMap<u32, f64>,
 }
 
 impl Table {
+    /// The p95 of the last minute of each entry, as [`recent_p95`](super::drift::recent_p95) finds it.
+    pub(super) fn set_recent_p95(&mut self, recent_p95: HashMap<u32, f64>) {
+        self.recent_p95 = recent_p95;
+    }
+
     /// Rows that differ from those shown last.
     pub(super) fn advance(&mut self, snapshot: &Snapshot, lasts: bool) -> EntryColumns {
         let mut columns = EntryColumns::default();
@@ -93,27 +102,43 @@ impl Table {
         columns: &mut EntryColumns,
     ) {
         let rates = rates(entry, snapshot, lasts);
+        let change = self.change(index, entry, lasts);
         let place = index as usize;
         if self.shown.len() <= place {
             self.shown.resize(place + 1, None);
         }
         let is_shown = self.shown[place]
             .as_ref()
-            .is_some_and(|(before, old)| Arc::ptr_eq(before, entry) && *old == rates);
+            .is_some_and(|(before, old, drift)| {
+                Arc::ptr_eq(before, entry) && *old == rates && *drift == change
+            });
         if !is_shown {
-            push_row(columns, index, entry, rates);
-            self.shown[place] = Some((Arc::clone(entry), rates));
+            push_row(columns, index, entry, rates, change);
+            self.shown[place] = Some((Arc::clone(entry), rates, change));
         }
+    }
+
+    /// How the p95 of the last minute differs from that of the run.
+    fn change(&self, index: u32, entry: &Entry, lasts: bool) -> Option<f64> {
+        let recent = self.recent_p95.get(&index).filter(|_| lasts)?;
+        change(*recent, entry.histogram.percentile_ms(0.95)?)
     }
 
     /// Every row.
     pub(super) fn all(&self, snapshot: &Snapshot, lasts: bool) -> EntryColumns {
         let mut columns = EntryColumns::default();
         let rates = |entry: &Entry| rates(entry, snapshot, lasts);
-        push_row(&mut columns, 0, &snapshot.total, rates(&snapshot.total));
+        push_row(
+            &mut columns,
+            0,
+            &snapshot.total,
+            rates(&snapshot.total),
+            None,
+        );
         for entry in &snapshot.entries {
             if let Some(index) = self.names.find(&entry.key) {
-                push_row(&mut columns, index, entry, rates(entry));
+                let change = self.change(index, entry, lasts);
+                push_row(&mut columns, index, entry, rates(entry), change);
             }
         }
         columns

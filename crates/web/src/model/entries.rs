@@ -35,6 +35,10 @@ pub struct EntryColumns {
     pub p95_ms: Vec<Option<f64>>,
     /// 99th percentile of the whole run.
     pub p99_ms: Vec<Option<f64>>,
+    /// By how much the p95 of the last minute differs from that of the whole run, as a share of it:
+    /// 0.2 is a fifth slower. `null` with fewer than 20 requests in it, of a stretch, and when the run
+    /// is over.
+    pub p95_change: Vec<Option<f64>>,
     /// The longest.
     pub max_ms: Vec<Option<f64>>,
     /// The mean.

@@ -10,12 +10,13 @@ use super::figures::percentiles;
 use super::share::Share;
 
 /// Adds the row of an entry over the whole run. Rates (requests and failures a second) are those
-/// that are given.
+/// that are given; so is the change of the p95.
 pub(crate) fn push_row(
     columns: &mut EntryColumns,
     index: u32,
     entry: &Entry,
     rates: Option<(f64, f64)>,
+    p95_change: Option<f64>,
 ) {
     let is_timed = entry.timed_requests() > 0;
     let times = &entry.histogram;
@@ -29,6 +30,7 @@ pub(crate) fn push_row(
     columns.p50_ms.push(times.percentile_ms(0.5).map(short));
     columns.p95_ms.push(times.percentile_ms(0.95).map(short));
     columns.p99_ms.push(times.percentile_ms(0.99).map(short));
+    columns.p95_change.push(p95_change);
     let max = is_timed.then_some(entry.max_response_time_ms);
     columns.max_ms.push(max.map(short));
     let avg = is_timed.then(|| entry.avg_response_time_ms());
@@ -58,6 +60,7 @@ fn push_share(
     columns.p50_ms.push(figures.p50_ms);
     columns.p95_ms.push(figures.p95_ms);
     columns.p99_ms.push(figures.p99_ms);
+    columns.p95_change.push(None);
     columns
         .max_ms
         .push((!times.is_empty()).then(|| times.max_ms()));

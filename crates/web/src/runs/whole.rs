@@ -201,6 +201,7 @@ fn table(snapshot: &Snapshot) -> (Vec<EntryName>, EntryColumns) {
             index,
             entry,
             (entry.requests > 0).then_some(rates),
+            None,
         );
     }
     (names, columns)
