@@ -74,6 +74,7 @@ mod tests {
                     status: Some(200),
                     url: None,
                     bucket: None,
+                    body: None,
                 });
             }
             for report in recorder.drain() {
