@@ -62,10 +62,26 @@ export function structure(data: PlotData): string {
 /** Puts a chart into an element. */
 export function plot(into: HTMLElement, first: PlotData, width: number, height: number): Plot {
   let data = first;
-  let isOurs = false;
+  // The plot tells where its cursor is also when it draws itself anew: only what a pointer does moves
+  // the cursor of all charts.
+  let isPointed = false;
+  const pointed: uPlot.Cursor.MouseListenerFactory = (_u, _target, handler) => (event) => {
+    isPointed = true;
+    handler(event);
+    isPointed = false;
+    return null;
+  };
   const hasRight = first.lines.some((line) => line.isRight);
   const grid = { stroke: color("grid"), width: 1 };
   const axis = { stroke: color("secondary"), font: LABELS, ticks: { show: false }, gap: 6 };
+  /** Puts its cursor where that of all charts is. There is no place before the axis has its range. */
+  const follow = (u: uPlot) => {
+    const moment = data.scope.cursor.peek();
+    const left = moment === null ? -10 : u.valToPos(moment, "x");
+    if (Number.isFinite(left) && Math.abs((u.cursor.left ?? -10) - left) > 0.5) {
+      u.setCursor({ left, top: moment === null ? -10 : 0 }, false);
+    }
+  };
   const chart = new uPlot(
     {
       width,
@@ -77,6 +93,8 @@ export function plot(into: HTMLElement, first: PlotData, width: number, height: 
         drag: { x: true, y: false, setScale: false },
         points: { size: 6, width: 1.5 },
         bind: {
+          mousemove: pointed,
+          mouseleave: pointed,
           dblclick: () => () => {
             data.scope.onZoom(null);
             return null;
@@ -148,9 +166,10 @@ export function plot(into: HTMLElement, first: PlotData, width: number, height: 
             u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
           },
         ],
+        setScale: [(u, scale) => scale === "x" && follow(u)],
         setCursor: [
           (u) => {
-            if (!isOurs) {
+            if (isPointed) {
               const left = u.cursor.left ?? -1;
               data.scope.cursor.value = left < 0 ? null : u.posToVal(left, "x");
             }
@@ -161,14 +180,7 @@ export function plot(into: HTMLElement, first: PlotData, width: number, height: 
     drawn(data),
     into,
   );
-  const stopFollowing = first.scope.cursor.subscribe((moment) => {
-    isOurs = true;
-    const left = moment === null ? -10 : chart.valToPos(moment, "x");
-    if (Math.abs((chart.cursor.left ?? -10) - left) > 0.5) {
-      chart.setCursor({ left, top: moment === null ? -10 : 0 }, false);
-    }
-    isOurs = false;
-  });
+  const stopFollowing = first.scope.cursor.subscribe(() => follow(chart));
   return {
     update(next) {
       data = next;
