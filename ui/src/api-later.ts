@@ -7,6 +7,7 @@ import type {
   EntryFolders,
   EntryTrends,
   FailureCourses,
+  GroupWindow,
   NoteRequest,
   RunSetup,
   Started,
@@ -45,6 +46,8 @@ export const getFailures = (run: number, failures: number[], exceptions: number[
     failures: failures.join(","),
     exceptions: exceptions.join(","),
   });
+export const getGroups = (run: number, from: number, to: number) =>
+  get<GroupWindow>(`/runs/${run}/groups`, { from, to });
 export const getWorker = (run: number, index: number) =>
   get<WorkerDetail>(`/runs/${run}/workers/${index}`);
 export const getWorkersCourse = (run: number) => get<WorkersCourse>(`/runs/${run}/workers`);

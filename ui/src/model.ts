@@ -329,6 +329,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Failures and errors of a stretch */
+        get: operations["groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/log.txt": {
         parameters: {
             query?: never;
@@ -1595,6 +1612,30 @@ export interface components {
              */
             window_seconds: number | null;
         };
+        /** @description How often a failure or an error came in a stretch. */
+        GroupCount: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description When first in the stretch: exactly if it was the first time of all, and otherwise where the
+             *     shorter stretch begins in which it was counted.
+             */
+            first_seen: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /**
+             * Format: double
+             * @description When last, likewise.
+             */
+            last_seen: number;
+        };
         /** @description The short line of one group. */
         GroupCourse: {
             /**
@@ -1606,6 +1647,23 @@ export interface components {
             per_second: number[];
             /** @description Ids of the workers on which it happened; empty in a run of one process. */
             workers: string[];
+        };
+        /** @description Failures and errors that came in a stretch of the run: `GET /api/v1/runs/{run}/groups?from=&to=`. */
+        GroupWindow: {
+            /** @description Errors that came in it; `null` in a run of which it is not kept when they came. */
+            exceptions: components["schemas"]["GroupCount"][] | null;
+            /** @description Failures that came in it. */
+            failures: components["schemas"]["GroupCount"][];
+            /**
+             * Format: double
+             * @description Where it begins: the asked moment, moved to where figures are kept.
+             */
+            from: number;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            to: number;
         };
         /** @description One column of the heat map. */
         HeatColumn: {
@@ -2619,7 +2677,9 @@ export type FailureGroup = components['schemas']['FailureGroup'];
 export type FailureKind = components['schemas']['FailureKind'];
 export type FailureTrend = components['schemas']['FailureTrend'];
 export type Figures = components['schemas']['Figures'];
+export type GroupCount = components['schemas']['GroupCount'];
 export type GroupCourse = components['schemas']['GroupCourse'];
+export type GroupWindow = components['schemas']['GroupWindow'];
 export type HeatColumn = components['schemas']['HeatColumn'];
 export type HeatMap = components['schemas']['HeatMap'];
 export type Hello = components['schemas']['Hello'];
@@ -4178,6 +4238,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryFolders"];
+                };
+            };
+            /** @description The request says what cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody has signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for this viewer, or a page of another site has sent it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is asked for by a name that is not its own. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    groups: {
+        parameters: {
+            query?: {
+                /** @description Where the stretch begins, in seconds since 1970. */
+                from?: number;
+                /** @description Where it ends. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupWindow"];
                 };
             };
             /** @description The request says what cannot be. */

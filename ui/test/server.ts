@@ -392,6 +392,9 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
     if (rest === "/folders") {
       return json(world.folders(mood.script, t));
     }
+    if (rest === "/groups") {
+      return json(world.groups(mood.script, url.searchParams, start));
+    }
     if (rest === "/failures") {
       return json(world.courses(url.searchParams, start));
     }

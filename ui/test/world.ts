@@ -10,6 +10,7 @@ import type {
   FailureCourses,
   FailureGroup,
   Figures,
+  GroupWindow,
   HeatColumn,
   HeatMap,
   LogLine,
@@ -316,6 +317,31 @@ export function failures(script: Script, start: number, t: number): FailureGroup
     last_seen: start + t,
     worker_count: id === 0 ? 200 : id,
   }));
+}
+
+/** Failures and errors of a stretch, which the server widens to ten seconds. */
+export function groups(script: Script, asked: URLSearchParams, start: number): GroupWindow {
+  const from = Math.floor((Number(asked.get("from")) - start) / 10) * 10;
+  const to = Math.ceil((Number(asked.get("to")) - start) / 10) * 10;
+  const before = new Map(failures(script, start, from).map((row) => [row.id, row.occurrences]));
+  const came = failures(script, start, to).map((row) => ({
+    id: row.id,
+    count: row.occurrences - (before.get(row.id) ?? 0),
+    first_seen: Math.max(row.first_seen, start + from),
+    last_seen: row.last_seen,
+  }));
+  const raised = new Map(exceptions(script, start, from).map((row) => [row.id, row.count]));
+  return {
+    from: start + from,
+    to: start + to,
+    failures: came,
+    exceptions: exceptions(script, start, to).map((row) => ({
+      id: row.id,
+      count: row.count - (raised.get(row.id) ?? 0),
+      first_seen: Math.max(row.first_seen ?? 0, start + from),
+      last_seen: start + to,
+    })),
+  };
 }
 
 /** Small lines of the groups that are asked for, with a rise in the middle. */

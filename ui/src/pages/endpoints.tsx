@@ -1,7 +1,7 @@
 // All endpoints: filter, folders, order; a row opens the panel with all about it.
 
 import { useCallback, useMemo } from "preact/hooks";
-import { formatCount, formatElapsed } from "../format.ts";
+import { formatCount } from "../format.ts";
 import type { Order } from "../order.ts";
 import { Button } from "../parts/button.tsx";
 import { EntryTable } from "../parts/entry-table.tsx";
@@ -11,13 +11,14 @@ import { type EntryRow, windowRows } from "../rows.ts";
 import { matches, orderText, parseOrder } from "../search.ts";
 import type { Answer } from "../state/commands.ts";
 import { getTrends } from "../state/orders.ts";
-import { query, setQuery, setWindow } from "../state/place.ts";
+import { query, setQuery } from "../state/place.ts";
 import { entries, isLasting, names, overview, viewedRun } from "../state/run.ts";
 import type { Column } from "../timeline.ts";
 import { emptyText } from "../words.ts";
 import { EntryPanel } from "./entry-panel.tsx";
 import { Folders } from "./folders.tsx";
 import { useSmallLines } from "./small-lines.ts";
+import { ValuesFor } from "./values-for.tsx";
 import { useWindow } from "./window.ts";
 
 const BY_REQUESTS: Order = { column: "requests", isDown: true };
@@ -84,11 +85,7 @@ export function Endpoints() {
         <span class="note">
           {rows.length === count ? "" : `${formatCount(rows.length)} of ${formatCount(count)}`}
         </span>
-        {chosen && (
-          <Button kind="quiet" onClick={() => setWindow(null)}>
-            Values for {formatElapsed(chosen.from)}–{formatElapsed(chosen.to)} ✕
-          </Button>
-        )}
+        {chosen && <ValuesFor stretch={chosen} />}
       </div>
       <div class="panel-row">
         <div class="panel-main">

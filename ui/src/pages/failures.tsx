@@ -2,35 +2,33 @@
 
 import { useCallback, useEffect, useMemo } from "preact/hooks";
 import { type FoldedFailure, foldErrors } from "../fold.ts";
-import { formatCount, formatElapsed } from "../format.ts";
-import type { FailureCourses, GroupCourse } from "../model.ts";
+import type { FailureCourses, GroupCourse, GroupWindow } from "../model.ts";
 import type { Order } from "../order.ts";
 import { FailuresOverTime } from "../parts/charts.tsx";
-import { COLUMNS, EntryTable } from "../parts/entry-table.tsx";
 import { ExceptionList, FailureTable, SHOWN_ERRORS } from "../parts/failure-table.tsx";
 import { Filter } from "../parts/field.tsx";
-import { byTrouble, windowRows } from "../rows.ts";
 import { matches, orderText, parseOrder } from "../search.ts";
 import type { Answer } from "../state/commands.ts";
-import { getFailures } from "../state/orders.ts";
-import { go, query, setQuery, shownWindow, tabPath } from "../state/place.ts";
+import { getFailures, getGroups } from "../state/orders.ts";
+import { query, setQuery, shownWindow } from "../state/place.ts";
 import {
   exceptions,
   failures,
   isLasting,
   isStale,
   marks,
-  names,
   overview,
   state,
   timeline,
   viewedRun,
 } from "../state/run.ts";
+import { errorsIn, failuresIn } from "../stretch.ts";
 import { emptyText, noLinesText } from "../words.ts";
 import { scopeOf } from "./scope.ts";
 import { useSmallLines } from "./small-lines.ts";
+import { ValuesFor } from "./values-for.tsx";
 import { wholeRunText } from "./whole-run.ts";
-import { useWindow } from "./window.ts";
+import { useStretch } from "./window.ts";
 import "../style/later.ts";
 
 /** Errors whose lines are asked for at once. */
@@ -42,21 +40,28 @@ const BY_COUNT: Order = { column: "count", isDown: true };
 export function Failures() {
   const filter = query.value.get("q") ?? "";
   const order = parseOrder(query.value.get("sort") ?? undefined, BY_COUNT);
+  const stretch = useStretch<GroupWindow>(getGroups);
+  const came = stretch?.window ?? null;
+  const isOfStretch = { failures: came !== null, errors: came?.exceptions != null };
+  const allFailed = useMemo(() => {
+    const all = failures.value ?? new Map();
+    return came ? failuresIn(all, came.failures) : [...all.values()];
+  }, [failures.value, came]);
+  const allErrors = useMemo(() => {
+    const all = exceptions.value ?? new Map();
+    return came?.exceptions ? errorsIn(all, came.exceptions) : [...all.values()];
+  }, [exceptions.value, came]);
   const failed = useMemo(
     () =>
-      [...(failures.value?.values() ?? [])].filter((row) =>
-        matches(filter, row.method, row.name, row.message, row.error_type),
-      ),
-    [failures.value, filter],
+      allFailed.filter((row) => matches(filter, row.method, row.name, row.message, row.error_type)),
+    [allFailed, filter],
   );
   const errors = useMemo(
     () =>
       foldErrors(
-        [...(exceptions.value?.values() ?? [])].filter((row) =>
-          matches(filter, row.message, row.error_type, row.traceback),
-        ),
+        allErrors.filter((row) => matches(filter, row.message, row.error_type, row.traceback)),
       ),
-    [exceptions.value, filter],
+    [allErrors, filter],
   );
   const courses = useCourses(viewedRun.value);
   // The lines of those that are shown at first: the most frequent.
@@ -73,6 +78,7 @@ export function Failures() {
     <>
       <div class="bar">
         <Filter label="Filter failures" value={filter} onValue={(q) => setQuery({ q })} />
+        {stretch && <ValuesFor stretch={stretch} />}
       </div>
       {start !== null && hasAny && (
         <FailuresOverTime
@@ -84,70 +90,49 @@ export function Failures() {
           empty={noLinesText(requests, isOver)}
         />
       )}
-      <FailedThen />
       <section class="card section">
         <header class="section-head">
           <h2>Failed requests</h2>
-          {chosen && <span class="note">{wholeRunText(chosen)}</span>}
+          {chosen && !isOfStretch.failures && <span class="note">{wholeRunText(chosen)}</span>}
         </header>
         <FailureTable
           rows={failed}
-          courses={courses.failures}
-          onSight={courses.onFailures}
+          {...(!isOfStretch.failures && {
+            courses: courses.failures,
+            onSight: courses.onFailures,
+          })}
           order={order}
           onOrder={(next) => setQuery({ sort: orderText(next) })}
           empty={
-            hasAny ? "No failure matches the filter." : emptyText("failures", requests, isOver)
+            allFailed.length > 0
+              ? "No failure matches the filter."
+              : isOfStretch.failures
+                ? "No failures in this stretch."
+                : emptyText("failures", requests, isOver)
           }
         />
       </section>
       <section class="section">
         <header class="section-head">
           <h2>Errors in the test script</h2>
-          {chosen && <span class="note">{wholeRunText(chosen)}</span>}
+          {chosen && !isOfStretch.errors && <span class="note">{wholeRunText(chosen)}</span>}
         </header>
         {errors.length > 0 ? (
-          <ExceptionList groups={errors} courses={courses.errors} />
+          <ExceptionList
+            groups={errors}
+            {...(!isOfStretch.errors && { courses: courses.errors })}
+          />
         ) : (
           <p class="card table-empty">
-            {(exceptions.value?.size ?? 0) > 0
+            {allErrors.length > 0
               ? "No error matches the filter."
-              : `No errors in the test script${isOver ? "." : " yet."}`}
+              : isOfStretch.errors
+                ? "No errors in the test script in this stretch."
+                : `No errors in the test script${isOver ? "." : " yet."}`}
           </p>
         )}
       </section>
     </>
-  );
-}
-
-const COUNTS = COLUMNS.filter(({ id }) =>
-  ["method", "name", "requests", "failed", "ratio"].includes(id),
-);
-
-/** Endpoints that failed in the stretch that is chosen: groups of failures are counted over the whole run. */
-function FailedThen() {
-  const chosen = useWindow();
-  const run = viewedRun.value;
-  if (chosen === null || run === null) {
-    return null;
-  }
-  const all = windowRows(chosen.window, names.value);
-  const span = `${formatElapsed(chosen.from)}–${formatElapsed(chosen.to)}`;
-  return (
-    <section class="card section">
-      <header class="section-head">
-        <h2>Endpoints that failed in {span}</h2>
-      </header>
-      <EntryTable
-        label="Endpoints that failed in the chosen stretch"
-        columns={COUNTS}
-        rows={byTrouble(all.values()).filter((row) => row.failures > 0)}
-        total={all.get(0) ?? null}
-        isOrdered
-        empty={`No failures in ${formatCount(all.get(0)?.requests ?? 0)} requests of this stretch.`}
-        onOpen={(row) => go(tabPath(run, "endpoints", String(row.index)))}
-      />
-    </section>
   );
 }
 

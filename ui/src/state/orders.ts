@@ -22,6 +22,7 @@ export {
   getFailures,
   getFolders,
   getForm,
+  getGroups,
   getSetup,
   getTestFiles,
   getTrends,

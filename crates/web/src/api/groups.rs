@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Deserialize;
 
+use super::runs::Stretch;
 use super::store::{Which, which, with_run};
 use super::{Json, Path, Query, Refusal};
 use crate::live::FoldersBy;
-use crate::model::{EntryFolders, FailureCourses};
+use crate::model::{EntryFolders, FailureCourses, GroupWindow};
 use crate::runs;
 use crate::server::App;
 
@@ -46,12 +47,7 @@ pub(super) async fn folders(
             folders.await?
         }
     };
-    folders.map(Json).ok_or_else(|| {
-        Refusal::not_found(
-            "empty_window",
-            "nothing is known of this stretch of the run",
-        )
-    })
+    folders.map(Json).ok_or_else(Refusal::empty_window)
 }
 
 /// Which failures and errors, as numbers with commas between them.
@@ -80,6 +76,25 @@ pub(super) async fn failures(
     }
     let courses = app.feed.board().failure_courses(&failures, &exceptions);
     courses.map(Json).ok_or_else(super::not_ready)
+}
+
+/// `GET /runs/{run}/groups?from=&to=`: failures and errors of a stretch.
+pub(super) async fn window(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+    Query(stretch): Query<Stretch>,
+) -> Result<Json<GroupWindow>, Refusal> {
+    let (from, to) = stretch.bounds()?;
+    let window = match which(&app, &run)? {
+        Which::Present => app.feed.board().group_window(from, to),
+        Which::Kept(run) => {
+            let window = with_run(&app, run, move |library, run| {
+                Ok(runs::group_window(library, run, from, to)?)
+            });
+            window.await?
+        }
+    };
+    window.map(Json).ok_or_else(Refusal::empty_window)
 }
 
 fn numbers(text: &str, field: &str) -> Result<Vec<usize>, Refusal> {

@@ -43,6 +43,12 @@ impl Refusal {
         self
     }
 
+    /// Nothing was counted in a stretch that is asked for.
+    pub(crate) fn empty_window() -> Self {
+        let text = "nothing is known of this stretch of the run";
+        Self::not_found("empty_window", text)
+    }
+
     /// What the request names is not there.
     pub(crate) fn not_found(code: &str, message: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)

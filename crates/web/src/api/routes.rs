@@ -62,6 +62,7 @@ fn paths() -> Paths {
         .get("/runs/{run}/trends", runs::trends)
         .get("/runs/{run}/folders", groups::folders)
         .get("/runs/{run}/failures", groups::failures)
+        .get("/runs/{run}/groups", groups::window)
         .get("/runs/{run}/window", runs::window)
         .get("/runs/{run}/workers", runs::workers)
         .get("/runs/{run}/workers/{index}", runs::worker)

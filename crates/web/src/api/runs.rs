@@ -54,7 +54,8 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    fn bounds(&self) -> Result<(f64, f64), Refusal> {
+    /// Where it begins and ends: the whole run where nothing is said.
+    pub(super) fn bounds(&self) -> Result<(f64, f64), Refusal> {
         let (from, to) = (self.from.unwrap_or(0.0), self.to.unwrap_or(f64::INFINITY));
         if from < to {
             Ok((from, to))
@@ -108,12 +109,7 @@ pub(super) async fn window(
             window.await?
         }
     };
-    window.map(Json).ok_or_else(|| {
-        Refusal::not_found(
-            "empty_window",
-            "nothing is known of this stretch of the run",
-        )
-    })
+    window.map(Json).ok_or_else(Refusal::empty_window)
 }
 
 /// `GET /runs/{run}/entries/{index}`: all about one entry.

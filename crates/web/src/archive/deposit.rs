@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, named_params, params};
 use super::examples::StoredExamples;
 use super::setup::{Ending, Setup};
 use super::sparse::{encode_rounded, encode_times};
-use super::stored::{Seen, StoredMarker};
+use super::stored::{GroupBucket, Seen, StoredMarker};
 
 /// A count as `SQLite` keeps it.
 pub(super) fn integer(count: u64) -> i64 {
@@ -49,6 +49,30 @@ pub(super) fn forget(transaction: &Transaction<'_>, run: i64) -> rusqlite::Resul
         "failure_buckets",
     ] {
         transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run])?;
+    }
+    Ok(())
+}
+
+/// Drops the exceptions of a run, which begin anew.
+pub(super) fn forget_exceptions(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+    for table in ["exceptions", "exception_buckets"] {
+        transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run])?;
+    }
+    Ok(())
+}
+
+/// Buckets of failures or exceptions that were kept elsewhere, in place of those that are there.
+pub(super) fn group_buckets(
+    transaction: &Transaction<'_>,
+    run: i64,
+    table: &str,
+    buckets: &[GroupBucket],
+) -> rusqlite::Result<()> {
+    transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run])?;
+    for one in buckets {
+        let (time, seconds) = (one.time, one.seconds);
+        let bucket = Bucket { run, time, seconds };
+        bucket.group(transaction, table, one.place, one.occurrences)?;
     }
     Ok(())
 }
@@ -158,33 +182,6 @@ pub(super) fn histograms(
             encode_times(&entry.histogram),
             encode_rounded(&entry.rounded),
             examples(entry),
-        ])?;
-    Ok(())
-}
-
-/// An uncaught error in a task.
-pub(super) fn exception(
-    transaction: &Transaction<'_>,
-    run: i64,
-    place: usize,
-    exception: &Exception,
-    seen: Seen,
-) -> rusqlite::Result<()> {
-    let nodes: Vec<&str> = exception.nodes.iter().map(AsRef::as_ref).collect();
-    transaction
-        .prepare_cached(
-            "INSERT OR REPLACE INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
-            run,
-            integer(place as u64),
-            integer(exception.count),
-            &*exception.message,
-            &*exception.traceback,
-            json(&nodes),
-            seen.first,
-            seen.last,
-            exception.error_type.as_deref(),
         ])?;
     Ok(())
 }
@@ -335,7 +332,6 @@ impl Bucket {
         before: u64,
         failure: &Failure,
     ) -> rusqlite::Result<()> {
-        let place = integer(place as u64);
         let nodes: Vec<&str> = failure.nodes.iter().map(AsRef::as_ref).collect();
         transaction
             .prepare_cached(
@@ -343,7 +339,7 @@ impl Bucket {
             )?
             .execute(params![
                 self.run,
-                place,
+                integer(place as u64),
                 &*failure.method,
                 &*failure.name,
                 &*failure.error,
@@ -352,14 +348,58 @@ impl Bucket {
                 failure.last_seen,
                 json(&nodes),
             ])?;
+        let more = failure.occurrences - before;
+        self.group(transaction, "failure_buckets", place, more)
+    }
+
+    /// How an uncaught error in a task stands, and how often it has happened since it had happened
+    /// `before` times.
+    pub(super) fn exception(
+        self,
+        transaction: &Transaction<'_>,
+        place: usize,
+        before: u64,
+        exception: &Exception,
+        seen: Seen,
+    ) -> rusqlite::Result<()> {
+        let nodes: Vec<&str> = exception.nodes.iter().map(AsRef::as_ref).collect();
         transaction
-            .prepare_cached("INSERT OR REPLACE INTO failure_buckets VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
             .execute(params![
                 self.run,
-                place,
+                integer(place as u64),
+                integer(exception.count),
+                &*exception.message,
+                &*exception.traceback,
+                json(&nodes),
+                seen.first,
+                seen.last,
+                exception.error_type.as_deref(),
+            ])?;
+        let more = exception.count - before;
+        self.group(transaction, "exception_buckets", place, more)
+    }
+
+    /// How often a failure or an exception has happened in it.
+    fn group(
+        self,
+        transaction: &Transaction<'_>,
+        table: &str,
+        place: usize,
+        occurrences: u64,
+    ) -> rusqlite::Result<()> {
+        transaction
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3, ?4, ?5)"
+            ))?
+            .execute(params![
+                self.run,
+                integer(place as u64),
                 self.time,
                 self.seconds,
-                integer(failure.occurrences - before),
+                integer(occurrences),
             ])?;
         Ok(())
     }

@@ -14,7 +14,7 @@ use super::mailbox::Seconds;
 use super::recording::Recording;
 use super::setup::{EndKind, Ending, Setup};
 use super::sparse::encode_times;
-use super::stored::{Bucket, FailureBucket, Seen, StoredMarker};
+use super::stored::{Bucket, GroupBucket, Seen, StoredMarker};
 
 /// A run as a report tells it.
 #[derive(Clone, Debug)]
@@ -36,7 +36,9 @@ pub struct Imported {
     /// When each of its exceptions was noticed.
     pub exceptions_seen: Vec<Seen>,
     /// How often each of its failures happened when.
-    pub failure_buckets: Vec<FailureBucket>,
+    pub failure_buckets: Vec<GroupBucket>,
+    /// How often each of its exceptions happened when; none if its report does not tell.
+    pub exception_buckets: Vec<GroupBucket>,
     /// Windows of entries, each by its place: 0 for all requests together.
     pub windows: Vec<(usize, Vec<Bucket>)>,
     /// Its workers.
@@ -113,19 +115,10 @@ impl Library {
                         encode_times(&window.times),
                     ])?;
             }
-            change.execute("DELETE FROM failure_buckets WHERE run = ?1", params![run])?;
-            for bucket in &imported.failure_buckets {
-                change
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO failure_buckets VALUES (?1, ?2, ?3, ?4, ?5)",
-                    )?
-                    .execute(params![
-                        run,
-                        integer(bucket.failure as u64),
-                        bucket.time,
-                        bucket.seconds,
-                        integer(bucket.occurrences),
-                    ])?;
+            if let Some(run) = run {
+                let (failures, exceptions) = (&imported.failure_buckets, &imported.exception_buckets);
+                deposit::group_buckets(&change, run, "failure_buckets", failures)?;
+                deposit::group_buckets(&change, run, "exception_buckets", exceptions)?;
             }
             deposit::stored_markers(&change, run, &imported.markers)?;
             change.commit()?;

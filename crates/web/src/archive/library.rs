@@ -176,6 +176,11 @@ impl Library {
         self.with(|connection| restore::between(connection, id, from, to))
     }
 
+    /// The stretch between two moments, widened as in [`Self::between`].
+    pub fn stretch(&self, id: i64, from: f64, to: f64) -> Result<Option<(f64, f64)>, ArchiveError> {
+        self.with(|connection| restore::stretch(connection, id, from, to))
+    }
+
     /// Calls `action` with each entry and its course, one after the other: those of a long run do not
     /// fit into memory at once. All requests together come first.
     pub fn each_course(

@@ -39,5 +39,5 @@ pub use restore::{Between, rounded_of};
 pub use retention::Limits;
 pub use setup::{EndKind, Ending, Setup, TestFile, UserClass, Versions, Worker};
 pub use sparse::{decode_times, encode_times};
-pub use stored::{Bucket, FailureBucket, RunName, RunRow, Seen, StoredMarker, StoredRun};
+pub use stored::{Bucket, GroupBucket, RunName, RunRow, Seen, StoredMarker, StoredRun};
 pub use writer::Archive;

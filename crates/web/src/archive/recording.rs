@@ -258,6 +258,7 @@ impl Recording {
             deposit::forget(transaction, run)?;
             Kept {
                 since: snapshot.total.start_time,
+                exceptions: self.kept.exceptions.clone(),
                 ..Kept::default()
             }
         } else {
@@ -336,13 +337,22 @@ impl Kept {
             .iter()
             .map(|one| one.occurrences)
             .collect();
+        let counts: Vec<u64> = snapshot.exceptions.iter().map(|one| one.count).collect();
+        let is_fewer = |(now, before): (&u64, &u64)| now < before;
+        if counts.len() < self.exceptions.len() || counts.iter().zip(&self.exceptions).any(is_fewer)
+        {
+            // They were dropped: places are those of others now.
+            deposit::forget_exceptions(transaction, run)?;
+            self.exceptions.clear();
+        }
         for (place, exception) in snapshot.exceptions.iter().enumerate() {
-            if self.exceptions.get(place) != Some(&exception.count) {
+            let before = self.exceptions.get(place).copied().unwrap_or(0);
+            if exception.count > before {
                 let seen = seen.get(place).map(|(_, seen)| *seen).unwrap_or_default();
-                deposit::exception(transaction, run, place, exception, seen)?;
+                bucket.exception(transaction, place, before, exception, seen)?;
             }
         }
-        self.exceptions = snapshot.exceptions.iter().map(|one| one.count).collect();
+        self.exceptions = counts;
         let markers = &snapshot.markers;
         if !self
             .markers

@@ -13,7 +13,7 @@ use super::examples::StoredExamples;
 use super::rows::{self, broken};
 use super::setup::Setup;
 use super::sparse::{decode_rounded, decode_times};
-use super::stored::{Bucket, FailureBucket, RunRow, Seen, StoredMarker, StoredRun};
+use super::stored::{Bucket, GroupBucket, RunRow, Seen, StoredMarker, StoredRun};
 
 /// All of a run.
 pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<StoredRun> {
@@ -61,7 +61,8 @@ pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<Stor
         notices,
     };
     let (failures, failure_buckets) = failures(connection, id)?;
-    let (exceptions, exceptions_seen) = exceptions(connection, id)?;
+    let (exceptions, exception_buckets) = exceptions(connection, id)?;
+    let (exceptions, exceptions_seen) = exceptions.into_iter().unzip();
     let snapshot = Snapshot {
         failures,
         exceptions,
@@ -71,6 +72,7 @@ pub(super) fn run(connection: &Connection, row: RunRow) -> rusqlite::Result<Stor
         markers: markers(connection, id)?,
         exceptions_seen,
         failure_buckets,
+        exception_buckets,
         crew: crew.transpose()?,
         crew_course: crew_course.transpose()?,
         notes: notes(connection, id)?,
@@ -244,6 +246,22 @@ pub struct Between {
     pub sums: Vec<(Key, Bucket)>,
 }
 
+/// The stretch between two moments, widened to whole buckets; `None` if nothing was counted in it.
+pub(super) fn stretch(
+    connection: &Connection,
+    run: i64,
+    from: f64,
+    to: f64,
+) -> rusqlite::Result<Option<(f64, f64)>> {
+    let (begin, end): (Option<f64>, Option<f64>) = connection.query_row(
+        "SELECT min(time), max(time + seconds) FROM buckets
+         WHERE run = ?1 AND entry = 0 AND time + seconds > ?2 AND time < ?3",
+        params![run, from, to],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(begin.zip(end))
+}
+
 /// What every entry has counted between two moments.
 pub(super) fn between(
     connection: &Connection,
@@ -251,13 +269,7 @@ pub(super) fn between(
     from: f64,
     to: f64,
 ) -> rusqlite::Result<Option<Between>> {
-    let (begin, end): (Option<f64>, Option<f64>) = connection.query_row(
-        "SELECT min(time), max(time + seconds) FROM buckets
-         WHERE run = ?1 AND entry = 0 AND time + seconds > ?2 AND time < ?3",
-        params![run, from, to],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let Some((begin, end)) = begin.zip(end) else {
+    let Some((begin, end)) = stretch(connection, run, from, to)? else {
         return Ok(None);
     };
     let mut sums: Vec<(i64, Bucket)> = Vec::new();
@@ -306,7 +318,7 @@ fn bucket(row: &Row<'_>, first: usize) -> rusqlite::Result<Bucket> {
 fn failures(
     connection: &Connection,
     run: i64,
-) -> rusqlite::Result<(Vec<Arc<Failure>>, Vec<FailureBucket>)> {
+) -> rusqlite::Result<(Vec<Arc<Failure>>, Vec<GroupBucket>)> {
     let mut numbers: Vec<i64> = Vec::new();
     let failures = connection
         .prepare(
@@ -330,35 +342,47 @@ fn failures(
             }))
         })?
         .collect::<rusqlite::Result<_>>()?;
-    let buckets: Vec<_> = connection
-        .prepare(
-            "SELECT failure, time, seconds, occurrences FROM failure_buckets
-             WHERE run = ?1 ORDER BY failure, time",
-        )?
+    let buckets = group_buckets(connection, run, "failure", &numbers)?;
+    Ok((failures, buckets))
+}
+
+/// How often each failure or exception happened when; `numbers` are those of the groups by their
+/// places.
+fn group_buckets(
+    connection: &Connection,
+    run: i64,
+    group: &str,
+    numbers: &[i64],
+) -> rusqlite::Result<Vec<GroupBucket>> {
+    connection
+        .prepare(&format!(
+            "SELECT {group}, time, seconds, occurrences FROM {group}_buckets
+             WHERE run = ?1 ORDER BY {group}, time"
+        ))?
         .query_map([run], |row| {
             let place = numbers.binary_search(&row.get(0)?);
-            Ok(FailureBucket {
-                failure: place.unwrap_or(usize::MAX),
+            Ok(GroupBucket {
+                place: place.unwrap_or(usize::MAX),
                 time: row.get(1)?,
                 seconds: row.get(2)?,
                 occurrences: row.get(3)?,
             })
         })?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok((failures, buckets))
+        .collect()
 }
 
-/// Exceptions, and when each was noticed.
-fn exceptions(
-    connection: &Connection,
-    run: i64,
-) -> rusqlite::Result<(Vec<Arc<Exception>>, Vec<Seen>)> {
-    connection
+/// Each exception and when it was noticed, and how often each happened when.
+type Exceptions = (Vec<(Arc<Exception>, Seen)>, Vec<GroupBucket>);
+
+fn exceptions(connection: &Connection, run: i64) -> rusqlite::Result<Exceptions> {
+    let mut numbers: Vec<i64> = Vec::new();
+    let exceptions = connection
         .prepare(
-            "SELECT occurrences, message, traceback, nodes, first_seen, last_seen, error_type
+            "SELECT occurrences, message, traceback, nodes, first_seen, last_seen, error_type, exception
              FROM exceptions WHERE run = ?1 ORDER BY exception",
         )?
         .query_map([run], |row| {
+            numbers.push(row.get(7)?);
             let text = |place| row.get::<_, String>(place).map(Arc::from);
             let nodes: Vec<String> =
                 serde_json::from_str(&row.get::<_, String>(3)?).map_err(|_| broken(3))?;
@@ -372,7 +396,9 @@ fn exceptions(
             let (first, last) = (row.get(4)?, row.get(5)?);
             Ok((exception, Seen { first, last }))
         })?
-        .collect()
+        .collect::<rusqlite::Result<_>>()?;
+    let buckets = group_buckets(connection, run, "exception", &numbers)?;
+    Ok((exceptions, buckets))
 }
 
 fn notes(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Note>> {

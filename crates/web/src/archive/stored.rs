@@ -101,7 +101,9 @@ pub struct StoredRun {
     /// When each exception of the snapshot was noticed first and last.
     pub exceptions_seen: Vec<Seen>,
     /// How often each failure of the snapshot happened when.
-    pub failure_buckets: Vec<FailureBucket>,
+    pub failure_buckets: Vec<GroupBucket>,
+    /// How often each exception of the snapshot happened when; none in runs of which that was not kept.
+    pub exception_buckets: Vec<GroupBucket>,
     /// The workers as they were at last; `None` in a run of one process, and if nobody has said.
     pub crew: Option<Vec<Member>>,
     /// How busy they were over time; `None` in a run of one process, and of one that was taken in.
@@ -136,11 +138,11 @@ pub struct Seen {
     pub last: Option<f64>,
 }
 
-/// How often a failure happened in one stretch of a run.
+/// How often a failure or an exception happened in one stretch of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FailureBucket {
-    /// Its place among the failures of the snapshot.
-    pub failure: usize,
+pub struct GroupBucket {
+    /// Its place among the failures, or the exceptions, of the snapshot.
+    pub place: usize,
     /// When the stretch begins.
     pub time: f64,
     /// Its length.

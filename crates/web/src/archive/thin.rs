@@ -21,16 +21,19 @@ pub(super) fn thin(
     for entry in entries {
         left += thin_entry(transaction, run, entry, started, step)?;
     }
-    // Buckets of failures are plain counts: one statement joins them all.
-    transaction.execute_batch(&format!(
-        "CREATE TEMP TABLE joined AS
-           SELECT run, failure, min(time) AS time, sum(seconds) AS seconds, sum(occurrences) AS occurrences
-           FROM failure_buckets WHERE run = {run}
-           GROUP BY failure, CAST((time - {started:?}) / {step:?} + 0.05 AS INTEGER);
-         DELETE FROM failure_buckets WHERE run = {run};
-         INSERT INTO failure_buckets SELECT run, failure, time, seconds, occurrences FROM joined;
-         DROP TABLE joined;"
-    ))?;
+    // Buckets of failures and exceptions are plain counts: one statement joins them all.
+    for group in ["failure", "exception"] {
+        transaction.execute_batch(&format!(
+            "CREATE TEMP TABLE joined AS
+               SELECT run, {group}, min(time) AS time, max(time + seconds) - min(time) AS seconds,
+                 sum(occurrences) AS occurrences
+               FROM {group}_buckets WHERE run = {run}
+               GROUP BY {group}, CAST((time - {started:?}) / {step:?} + 0.05 AS INTEGER);
+             DELETE FROM {group}_buckets WHERE run = {run};
+             INSERT INTO {group}_buckets SELECT run, {group}, time, seconds, occurrences FROM joined;
+             DROP TABLE joined;"
+        ))?;
+    }
     transaction.execute(
         "UPDATE runs SET step = ?2 WHERE run = ?1",
         params![run, step],

@@ -7,7 +7,8 @@ use gregaria_stats::MarkerKind;
 
 use crate::model::{
     Alert, AlertKind, Cloud, EntryDetail, EntryFolders, EntryTrends, EntryWindow, FailureCourses,
-    LogLine, Mark, Phase, Series, Snapshot, State, Tick, Topic, WorkerDetail, WorkersCourse,
+    GroupWindow, LogLine, Mark, Phase, Series, Snapshot, State, Tick, Topic, WorkerDetail,
+    WorkersCourse,
 };
 use crate::seam::View;
 
@@ -349,6 +350,11 @@ impl Board {
         let figures = &self.view.as_ref()?.figures;
         let buckets = self.run.buckets.all();
         Some(courses::last_of(buckets, figures, failures, exceptions))
+    }
+
+    /// Failures and errors between two moments.
+    pub fn group_window(&self, from: f64, to: f64) -> Option<GroupWindow> {
+        self.run.group_window(from, to)
     }
 
     /// How busy all workers were, over time.

@@ -10,6 +10,9 @@ use crate::picture::{exception_group, failure_group, kind_of};
 
 use super::course::Rates;
 
+/// When a group was seen first and last, as far as that is known.
+pub(super) type Seen = (Option<f64>, Option<f64>);
+
 /// What was shown last, and what came since.
 #[derive(Debug)]
 pub(super) struct Groups {
@@ -111,6 +114,20 @@ impl Groups {
         let all = self.failures.iter().zip(&self.kinds);
         all.map(|(failure, kind)| is_ours(failure).then_some(*kind))
             .collect()
+    }
+
+    /// When the failure at a place was seen first and last.
+    pub(super) fn failure_seen(&self, place: usize) -> Seen {
+        let failure = self.failures.get(place);
+        failure.map_or((None, None), |one| {
+            (Some(one.first_seen), Some(one.last_seen))
+        })
+    }
+
+    /// When the exception at a place was noticed first and last.
+    pub(super) fn exception_seen(&self, place: usize) -> Seen {
+        let exception = self.exceptions.get(place);
+        exception.map_or((None, None), |(_, first, last)| (Some(*first), Some(*last)))
     }
 
     /// Every group.

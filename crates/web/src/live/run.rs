@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gregaria_stats::{Entry, Histogram, HistoryPoint, Snapshot};
 
 use crate::model::{
-    EntryDetail, EntryFolder, EntryFolders, EntryTrends, EntryWindow, HeatMap, Series,
+    EntryDetail, EntryFolder, EntryFolders, EntryTrends, EntryWindow, GroupWindow, HeatMap, Series,
 };
 use crate::picture::{
     self, Cell, Pulse, Share, TREND_POINTS, distribution, figures_of, samples, statuses,
@@ -14,9 +14,10 @@ use crate::picture::{
 use crate::seam::View;
 
 use super::bucket::{Bucket, Buckets};
+use super::counts::Counts;
 use super::course::Course;
 use super::courses;
-use super::failures::Groups;
+use super::failures::{Groups, Seen};
 use super::folders::{self, FoldersBy};
 use super::marks::Marks;
 use super::rows::{self, Table};
@@ -176,6 +177,34 @@ impl Run {
             from: Some(first.from),
             to: Some(last.to),
             folders: sums.into_iter().map(folder).collect(),
+        })
+    }
+
+    /// Failures and errors between two moments, widened to whole buckets; `None` if nothing is kept of
+    /// it.
+    pub(super) fn group_window(&self, from: f64, to: f64) -> Option<GroupWindow> {
+        let inside = |bucket: &&Bucket| bucket.to > from && bucket.from < to;
+        let chosen: Vec<&Bucket> = self.buckets.all().iter().filter(inside).collect();
+        let (first, last) = (chosen.first()?, chosen.last()?);
+        let counts = |of: fn(&Bucket) -> &Counts, seen: &dyn Fn(usize) -> Seen| {
+            let parts = chosen.iter().flat_map(|bucket| {
+                of(bucket).iter().map(|(place, count)| picture::Part {
+                    place,
+                    from: bucket.from,
+                    to: bucket.to,
+                    count,
+                })
+            });
+            picture::group_counts(parts, seen)
+        };
+        let groups = &self.groups;
+        Some(GroupWindow {
+            from: first.from,
+            to: last.to,
+            failures: counts(|one| &one.failures, &|place| groups.failure_seen(place)),
+            exceptions: Some(counts(|one| &one.exceptions, &|place| {
+                groups.exception_seen(place)
+            })),
         })
     }
 

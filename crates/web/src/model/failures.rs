@@ -87,6 +87,33 @@ pub struct ExceptionGroup {
     pub last_seen: Option<f64>,
 }
 
+/// Failures and errors that came in a stretch of the run: `GET /api/v1/runs/{run}/groups?from=&to=`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct GroupWindow {
+    /// Where it begins: the asked moment, moved to where figures are kept.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// Failures that came in it.
+    pub failures: Vec<GroupCount>,
+    /// Errors that came in it; `null` in a run of which it is not kept when they came.
+    pub exceptions: Option<Vec<GroupCount>>,
+}
+
+/// How often a failure or an error came in a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct GroupCount {
+    /// Its number.
+    pub id: u64,
+    /// How often.
+    pub count: u64,
+    /// When first in the stretch: exactly if it was the first time of all, and otherwise where the
+    /// shorter stretch begins in which it was counted.
+    pub first_seen: f64,
+    /// When last, likewise.
+    pub last_seen: f64,
+}
+
 /// Short lines of failures and errors, and where they happened:
 /// `GET /api/v1/runs/{run}/failures?failures=0,1&exceptions=0`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

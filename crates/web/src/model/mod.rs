@@ -45,7 +45,8 @@ pub use entries::{
 pub use error::{ConfirmKind, ConfirmRequired, Confirmation, Problem};
 pub use events::{Bye, ByeReason, Delta, Event, Hello, Snapshot, Tick, Topic};
 pub use failures::{
-    ExceptionGroup, FailureCourses, FailureGroup, FailureKind, FailureTrend, GroupCourse, KindRate,
+    ExceptionGroup, FailureCourses, FailureGroup, FailureKind, FailureTrend, GroupCount,
+    GroupCourse, GroupWindow, KindRate,
 };
 pub use figures::{Figures, Overview};
 pub use form::{

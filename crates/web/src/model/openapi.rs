@@ -6,10 +6,11 @@ use utoipa::OpenApi as _;
 use super::operations;
 use super::{
     BaselineRequest, ChooseRequest, Cloud, Compare, ConfirmRequired, Delta, Done, EntryDetail,
-    EntryFolders, EntryTrends, EntryWindow, Event, FailureCourses, ImportRequest, LogPage,
-    LoginRequest, NoteRequest, PinRequest, Problem, ReloadRequest, RemoveWorkerRequest, Report,
-    RunList, RunSetup, Series, Session, Snapshot, StartForm, StartRequest, Started, StopRequest,
-    TargetCheck, TeardownRequest, TestChoices, Topic, UsersRequest, WorkerDetail, WorkersCourse,
+    EntryFolders, EntryTrends, EntryWindow, Event, FailureCourses, GroupWindow, ImportRequest,
+    LogPage, LoginRequest, NoteRequest, PinRequest, Problem, ReloadRequest, RemoveWorkerRequest,
+    Report, RunList, RunSetup, Series, Session, Snapshot, StartForm, StartRequest, Started,
+    StopRequest, TargetCheck, TeardownRequest, TestChoices, Topic, UsersRequest, WorkerDetail,
+    WorkersCourse,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -31,6 +32,7 @@ use super::{
         EntryTrends,
         EntryWindow,
         FailureCourses,
+        GroupWindow,
         WorkerDetail,
         WorkersCourse,
         Cloud,

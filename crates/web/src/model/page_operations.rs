@@ -345,6 +345,14 @@ pub(super) const ALL: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        path: "/api/v1/runs/{run}/groups",
+        id: "groups",
+        summary: "Failures and errors of a stretch",
+        query: &STRETCH,
+        answer: Answer::Json("GroupWindow"),
+        ..PLAIN
+    },
+    Operation {
         path: "/api/v1/runs/{run}/window",
         id: "window",
         summary: "The table of a stretch",

@@ -1,8 +1,10 @@
 //! Groups of failures and exceptions, and which kind a failure is of.
 
+use std::collections::BTreeMap;
+
 use gregaria_stats::{Exception, Failure};
 
-use crate::model::{ExceptionGroup, FailureGroup, FailureKind};
+use crate::model::{ExceptionGroup, FailureGroup, FailureKind, GroupCount};
 
 /// A failure as the page lists it; `place` is its number in the run.
 pub(crate) fn failure_group(place: usize, failure: &Failure, kind: FailureKind) -> FailureGroup {
@@ -41,6 +43,45 @@ pub(crate) fn exception_group(
         first_seen,
         last_seen,
     }
+}
+
+/// What came of one group in a part of a stretch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    /// Its place.
+    pub(crate) place: usize,
+    /// Where the part begins.
+    pub(crate) from: f64,
+    /// Where it ends.
+    pub(crate) to: f64,
+    /// How often it came.
+    pub(crate) count: u64,
+}
+
+/// The groups of a stretch. `seen` tells when the one at a place was seen first and last in the whole
+/// run, as far as that is known.
+pub(crate) fn group_counts(
+    parts: impl Iterator<Item = Part>,
+    seen: impl Fn(usize) -> (Option<f64>, Option<f64>),
+) -> Vec<GroupCount> {
+    let mut sums: BTreeMap<usize, Part> = BTreeMap::new();
+    for part in parts {
+        let sum = sums.entry(part.place).or_insert(Part { count: 0, ..part });
+        sum.count += part.count;
+        sum.from = sum.from.min(part.from);
+        sum.to = sum.to.max(part.to);
+    }
+    let count = |sum: Part| {
+        let (first, last) = seen(sum.place);
+        let first_seen = first.map_or(sum.from, |first| first.max(sum.from));
+        GroupCount {
+            id: sum.place as u64,
+            count: sum.count,
+            first_seen,
+            last_seen: last.map_or(sum.to, |last| last.min(sum.to)).max(first_seen),
+        }
+    };
+    sums.into_values().map(count).collect()
 }
 
 /// The name before the first parenthesis, if it looks like that of a class.

@@ -16,7 +16,7 @@ mod workers;
 
 pub use crew_course::{CrewCourse, WorkerReading};
 pub use distribution::distribution;
-pub(crate) use failures::{exception_group, failure_group, kind_of};
+pub(crate) use failures::{Part, exception_group, failure_group, group_counts, kind_of};
 pub use figures::{figures_of, percentiles, total_of};
 pub(crate) use heat::{column, heat_map};
 pub(crate) use lines::{TREND_POINTS, entry_series, trend};

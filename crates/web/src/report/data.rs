@@ -4,8 +4,8 @@ use gregaria_stats::{Entry, Histogram, Key, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::{
-    ArchiveError, Bucket, Ending, Library, Line, Member, Note, Setup, StoredExamples, StoredMarker,
-    StoredRun, encode_times,
+    ArchiveError, Bucket, Ending, GroupBucket, Library, Line, Member, Note, Setup, StoredExamples,
+    StoredMarker, StoredRun, encode_times,
 };
 use crate::model::{Compare, Judgement, Report, Series};
 use crate::picture::distribution;
@@ -90,10 +90,12 @@ pub struct Kept {
     /// would be too much.
     #[serde(default)]
     pub entry_windows: Vec<Vec<KeptWindow>>,
-    /// How often each failure happened when: its number, begin in seconds since the start, length,
-    /// occurrences.
+    /// How often each failure happened when.
     #[serde(default)]
-    pub failure_windows: Vec<(usize, f64, f64, u64)>,
+    pub failure_windows: Vec<GroupWindow>,
+    /// How often each exception happened when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exception_windows: Vec<GroupWindow>,
     /// When each exception was noticed first and last.
     #[serde(default)]
     pub noticed: Vec<(Option<f64>, Option<f64>)>,
@@ -119,6 +121,10 @@ pub struct Kept {
 
 /// A window: begin, length, requests, failures, sum of the response times, response times.
 pub type KeptWindow = (f64, f64, u64, u64, f64, String);
+
+/// A window of a failure or an exception: its number, begin in seconds since the start, length,
+/// occurrences.
+pub(super) type GroupWindow = (usize, f64, f64, u64);
 
 /// An entry: requests without a response time, sum of the response times, the shortest, sum of the
 /// lengths of the answers, seconds from the start to its last request, and where they fit its
@@ -342,7 +348,8 @@ fn kept(run: &StoredRun, buckets: &[Bucket], series: Option<&Series>, extent: Ex
         },
         windows: windows(buckets),
         entry_windows: Vec::new(),
-        failure_windows: failure_windows(run),
+        failure_windows: group_windows(run, &run.failure_buckets),
+        exception_windows: group_windows(run, &run.exception_buckets),
         noticed: run
             .exceptions_seen
             .iter()
@@ -405,17 +412,14 @@ fn note(note: &Note) -> (f64, String, Option<String>) {
     (note.time, note.text.clone(), note.by.clone())
 }
 
-/// Stretches of each failure, few enough for a file.
-fn failure_windows(run: &StoredRun) -> Vec<(usize, f64, f64, u64)> {
+/// Stretches of each failure or exception, few enough for a file.
+fn group_windows(run: &StoredRun, buckets: &[GroupBucket]) -> Vec<GroupWindow> {
     let mut all = Vec::new();
-    for own in run
-        .failure_buckets
-        .chunk_by(|one, next| one.failure == next.failure)
-    {
+    for own in buckets.chunk_by(|one, next| one.place == next.place) {
         for group in own.chunks(own.len().div_ceil(WINDOWS).max(1)) {
             let (first, last) = (&group[0], &group[group.len() - 1]);
             all.push((
-                first.failure,
+                first.place,
                 round(first.time - run.row.started),
                 round(last.time + last.seconds - first.time),
                 group.iter().map(|one| one.occurrences).sum(),

@@ -9,12 +9,12 @@ use gregaria_stats::{
 use serde::Deserialize;
 
 use crate::archive::{
-    ArchiveError, Bucket, FailureBucket, Imported, Library, Line, Note, Seen, StoredMarker,
+    ArchiveError, Bucket, GroupBucket, Imported, Library, Line, Note, Seen, StoredMarker,
     decode_times, rounded_of,
 };
 
 use super::base64;
-use super::data::{FORMAT, Kept, KeptWindow};
+use super::data::{FORMAT, GroupWindow, Kept, KeptWindow};
 
 /// Begins the element of an HTML report that holds the data.
 const ELEMENT: &str = "<script type=\"application/json\" id=\"report\">";
@@ -215,16 +215,8 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
             .into_iter()
             .map(|(first, last)| Seen { first, last })
             .collect(),
-        failure_buckets: kept
-            .failure_windows
-            .into_iter()
-            .map(|(failure, begin, seconds, occurrences)| FailureBucket {
-                failure,
-                time: kept.started + begin,
-                seconds,
-                occurrences,
-            })
-            .collect(),
+        failure_buckets: group_buckets(kept.started, kept.failure_windows),
+        exception_buckets: group_buckets(kept.started, kept.exception_windows),
         windows,
         crew: kept.crew,
         notes: kept.notes.into_iter().map(note).collect(),
@@ -246,6 +238,18 @@ fn buckets(windows: &[KeptWindow]) -> Result<Vec<Bucket>, ImportError> {
         })
     };
     windows.iter().map(bucket).collect()
+}
+
+fn group_buckets(started: f64, windows: Vec<GroupWindow>) -> Vec<GroupBucket> {
+    let windows = windows.into_iter();
+    windows
+        .map(|(place, begin, seconds, occurrences)| GroupBucket {
+            place,
+            time: started + begin,
+            seconds,
+            occurrences,
+        })
+        .collect()
 }
 
 fn note((time, text, by): (f64, String, Option<String>)) -> Note {

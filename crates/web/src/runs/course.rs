@@ -57,7 +57,7 @@ pub(super) fn by_kind(
         .map(|one| one.as_ref().map(|_| 0.0))
         .collect();
     for bucket in &run.failure_buckets {
-        let Some(kind) = kinds.get(bucket.failure).copied().flatten() else {
+        let Some(kind) = kinds.get(bucket.place).copied().flatten() else {
             continue;
         };
         let line = lines.entry(kind).or_insert_with(|| empty.clone());

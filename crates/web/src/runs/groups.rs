@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use gregaria_stats::{Entry, Histogram, Key, LOCAL_NODE};
 
-use crate::archive::{ArchiveError, FailureBucket, Library, StoredRun};
+use crate::archive::{ArchiveError, GroupBucket, Library, StoredRun};
 use crate::live::{FoldersBy, merged_folders};
-use crate::model::{EntryFolder, EntryFolders, FailureCourses, GroupCourse};
-use crate::picture::{self, Share};
+use crate::model::{EntryFolder, EntryFolders, FailureCourses, GroupCourse, GroupWindow};
+use crate::picture::{self, Part, Share};
 
 /// Points of a line.
 const POINTS: usize = 60;
@@ -61,8 +61,66 @@ pub fn folders(
     }))
 }
 
-/// Short lines of some failures. When errors of the script came is not kept, apart from the first and
-/// the last: their lines are empty.
+/// Failures and exceptions between two moments, widened to whole buckets; `None` if nothing is kept of
+/// it.
+pub fn group_window(
+    library: &Library,
+    run: &StoredRun,
+    from: f64,
+    to: f64,
+) -> Result<Option<GroupWindow>, ArchiveError> {
+    let Some((begin, end)) = stretch(library, run, from, to)? else {
+        return Ok(None);
+    };
+    let counts = |buckets: &[GroupBucket], seen: &dyn Fn(usize) -> (Option<f64>, Option<f64>)| {
+        let inside = |one: &&GroupBucket| one.time >= begin && one.time < end;
+        let parts = buckets.iter().filter(inside).map(|one| Part {
+            place: one.place,
+            from: one.time,
+            to: one.time + one.seconds,
+            count: one.occurrences,
+        });
+        picture::group_counts(parts, seen)
+    };
+    let failure_seen = |place: usize| {
+        let failure = run.snapshot.failures.get(place);
+        failure.map_or((None, None), |one| {
+            (Some(one.first_seen), Some(one.last_seen))
+        })
+    };
+    let exception_seen = |place: usize| {
+        let seen = run.exceptions_seen.get(place);
+        seen.map_or((None, None), |seen| (seen.first, seen.last))
+    };
+    let is_known = run.snapshot.exceptions.is_empty() || !run.exception_buckets.is_empty();
+    Ok(Some(GroupWindow {
+        from: begin,
+        to: end,
+        failures: counts(&run.failure_buckets, &failure_seen),
+        exceptions: is_known.then(|| counts(&run.exception_buckets, &exception_seen)),
+    }))
+}
+
+/// The stretch between two moments, widened to whole buckets: of requests, and of exceptions, which
+/// come without any.
+fn stretch(
+    library: &Library,
+    run: &StoredRun,
+    from: f64,
+    to: f64,
+) -> Result<Option<(f64, f64)>, ArchiveError> {
+    let counted = library.stretch(run.row.id, from, to)?;
+    let ends = |one: &GroupBucket| (one.time, one.time + one.seconds);
+    let raised = run.exception_buckets.iter().map(ends);
+    let raised = raised.filter(|(begin, end)| *end > from && *begin < to);
+    Ok(raised.fold(counted, |sum, (begin, end)| {
+        let (first, last) = sum.unwrap_or((begin, end));
+        Some((first.min(begin), last.max(end)))
+    }))
+}
+
+/// Short lines of some failures and exceptions. Where it is not kept when exceptions came, apart from
+/// the first and the last, their lines are empty.
 pub fn failure_courses(
     run: &StoredRun,
     failures: &[usize],
@@ -74,11 +132,8 @@ pub fn failure_courses(
         .map(|point| from + step * point as f64)
         .take_while(|time| *time < to + step / 2.0)
         .collect();
-    let snapshot = &run.snapshot;
-    let of_failure = |place: &usize| {
-        let failure = snapshot.failures.get(*place)?;
-        let own = run.failure_buckets.iter();
-        let own: Vec<&FailureBucket> = own.filter(|bucket| bucket.failure == *place).collect();
+    let course = |buckets: &[GroupBucket], place: usize| -> Vec<f64> {
+        let own: Vec<&GroupBucket> = buckets.iter().filter(|one| one.place == place).collect();
         let rate = |end: &f64| {
             let parts = own.iter().map(|bucket| {
                 let first = bucket.time.max(end - step);
@@ -87,17 +142,23 @@ pub fn failure_courses(
             });
             parts.sum::<f64>() / step
         };
+        time.iter().map(rate).collect()
+    };
+    let of_failure = |place: &usize| {
+        let failure = run.snapshot.failures.get(*place)?;
         Some(GroupCourse {
             id: *place as u64,
-            per_second: time.iter().map(rate).collect(),
+            per_second: course(&run.failure_buckets, *place),
             workers: workers(&*failure.nodes),
         })
     };
     let of_exception = |place: &usize| {
-        let exception = snapshot.exceptions.get(*place)?;
+        let exception = run.snapshot.exceptions.get(*place)?;
+        let is_known = !run.exception_buckets.is_empty();
+        let course = is_known.then(|| course(&run.exception_buckets, *place));
         Some(GroupCourse {
             id: *place as u64,
-            per_second: Vec::new(),
+            per_second: course.unwrap_or_default(),
             workers: workers(&exception.nodes),
         })
     };

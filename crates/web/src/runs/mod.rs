@@ -15,7 +15,7 @@ mod whole;
 
 pub use compared::{Part, compare, compare_text};
 pub use course::series;
-pub use groups::{failure_courses, folders};
+pub use groups::{failure_courses, folders, group_window};
 pub use list::list_text;
 pub use parts::{entry, entry_series, trends, window, worker};
 pub use setup::run_setup;

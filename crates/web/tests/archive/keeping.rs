@@ -294,6 +294,48 @@ fn figures_that_begin_anew_leave_nothing_of_what_was_before() {
 }
 
 #[test]
+fn errors_of_the_script_outlive_a_reset_of_the_figures_and_leave_nothing_when_they_are_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let archive = Archive::open(&path, Limits::default()).unwrap();
+    let mut course = Course::new();
+    archive.begin(START, setup("shop"));
+    let raise = |course: &mut Course, message: &str, seconds: u32| {
+        for _ in 0..seconds {
+            let frames = "  File \"x\"\n";
+            course.recorder.record_exception(None, message, frames);
+            keep(&archive, &course.second(1, 1));
+        }
+    };
+    raise(&mut course, "dropped", 5);
+    raise(&mut course, "dropped too", 5);
+    course.totals.clear_exceptions();
+    // Enough for stretches to be joined, with a reset of all other figures on the way.
+    raise(&mut course, "before", 100);
+    course.totals.reset_all(course.now);
+    raise(&mut course, "before", 100);
+    archive.end(course.second(1, 1), finished(course.now));
+    archive.close(None);
+    let library = Library::open(&path).unwrap();
+    let run = library.run(archive.run().unwrap()).unwrap();
+    assert_eq!(run.snapshot.exceptions.len(), 1);
+    assert_eq!(&*run.snapshot.exceptions[0].message, "before");
+    assert!(run.exception_buckets.len() < 60, "they were joined");
+    let sum: u64 = run
+        .exception_buckets
+        .iter()
+        .map(|one| one.occurrences)
+        .sum();
+    assert_eq!(sum, 200);
+    let ends = run
+        .exception_buckets
+        .iter()
+        .map(|one| one.time + one.seconds);
+    let begins = run.exception_buckets.iter().skip(1).map(|one| one.time);
+    assert!(ends.zip(begins).all(|(end, begin)| end <= begin + 0.01));
+}
+
+#[test]
 fn a_writer_that_is_held_up_brings_every_second_later() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.sqlite");

@@ -1,4 +1,4 @@
-//! One entry over time, of a run that lasts and of the same run when it is kept.
+//! One entry, and failures, over time: of a run that lasts and of the same run when it is kept.
 
 use std::sync::Arc;
 
@@ -151,4 +151,96 @@ fn an_entry_that_was_taken_in_has_lines_and_a_heat_map_without_gaps() {
     let times: Vec<f64> = times.iter().map(|time| time.as_f64().unwrap()).collect();
     assert!(times.windows(2).all(|pair| pair[1] - pair[0] <= step));
     assert_eq!(entry["heat"]["step_seconds"], step);
+}
+
+/// Failures and errors of a stretch, by number and count.
+fn groups(page: &Page, run: i64, from: f64, to: f64) -> Value {
+    let path = format!("/api/v1/runs/{run}/groups?from={from}&to={to}");
+    page.get(&path).json()
+}
+
+fn counts(groups: &Value) -> [u64; 3] {
+    let count = |kind: &str, id: u64| {
+        let all = groups[kind].as_array().unwrap().iter();
+        let own = all.filter(|one| one["id"] == id);
+        own.map(|one| one["count"].as_u64().unwrap()).sum()
+    };
+    [
+        count("failures", 0),
+        count("failures", 1),
+        count("exceptions", 0),
+    ]
+}
+
+fn broken_shop(page: &mut Page, second: u32) {
+    shop(page, second);
+    // Errors of the script from the middle on.
+    if second > 77 && second.is_multiple_of(3) {
+        let frames = "  File \"lf.py\", line 1\n";
+        page.recorder
+            .record_exception(Some("KeyError"), "'total'", frames);
+    }
+}
+
+#[test]
+fn failures_and_errors_of_a_stretch_are_counted_and_those_of_two_halves_are_all() {
+    let both = Both::play(LENGTH, broken_shop);
+    let kept = both.kept();
+    let (end, middle) = (both.live.now, START + 80.0);
+    for (page, run) in [(&both.live, 1), (&kept, 1), (&kept, both.take_in())] {
+        let whole = groups(page, run, START, end);
+        assert_eq!((&whole["from"], &whole["to"]), (&START.into(), &end.into()));
+        assert_eq!(counts(&whole), [77, 31, 26], "{whole}");
+        // A report has longer stretches: a half ends where one of them does.
+        let first = groups(page, run, START, middle - 1.0);
+        let edge = first["to"].as_f64().unwrap();
+        let second = groups(page, run, edge, end);
+        assert_eq!(second["from"], edge);
+        let sums: Vec<u64> = counts(&first)
+            .iter()
+            .zip(counts(&second))
+            .map(|(one, other)| one + other)
+            .collect();
+        assert_eq!(sums, [77, 31, 26]);
+    }
+    for page in [&both.live, &kept] {
+        // The ten seconds that were asked for are within longer ones that were counted.
+        let short = groups(page, 1, START + 93.0, START + 97.0);
+        assert_eq!(short["from"], START + 90.0);
+        assert_eq!(short["to"], START + 100.0);
+        assert_eq!(counts(&short), [5, 2, 3]);
+        let failure = &short["failures"][0];
+        assert_eq!(failure["first_seen"], START + 90.0);
+        assert_eq!(failure["last_seen"], START + 100.0);
+        let first = groups(page, 1, START, START + 70.0);
+        assert_eq!(first["exceptions"], serde_json::json!([]));
+        assert_eq!(first["failures"][0]["first_seen"], START + 1.0);
+        let nothing = page.get("/api/v1/runs/1/groups?from=1&to=2");
+        assert_eq!(nothing.json()["code"], "empty_window");
+        assert_eq!(page.get("/api/v1/runs/1/groups?from=2&to=1").status, 400);
+        // Errors have lines, too.
+        let lines = page.get("/api/v1/runs/1/failures?exceptions=0").json();
+        let line = lines["exceptions"][0]["per_second"].as_array().unwrap();
+        assert!(
+            line.iter().any(|rate| rate.as_f64() > Some(0.2)),
+            "{line:?}"
+        );
+    }
+}
+
+#[test]
+fn of_a_run_that_was_kept_before_errors_had_moments_none_are_told() {
+    let both = Both::play(LENGTH, broken_shop);
+    let path = both.folder.path().join("runs.sqlite");
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let old = "DROP TABLE exception_buckets; PRAGMA user_version = 5";
+    connection.execute_batch(old).unwrap();
+    drop(connection);
+    let kept = both.kept();
+    let whole = groups(&kept, 1, START, both.live.now);
+    assert_eq!(whole["exceptions"], Value::Null);
+    assert_eq!(whole["failures"][0]["count"], 77);
+    let lines = kept.get("/api/v1/runs/1/failures?exceptions=0").json();
+    let line = &lines["exceptions"][0]["per_second"];
+    assert_eq!(line, &serde_json::json!([]));
 }
