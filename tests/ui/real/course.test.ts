@@ -41,6 +41,7 @@ describe.skipIf(!canServe)("a test that is driven by its page", () => {
     await startTest(page, { users: 4, host });
     await expect.poll(() => figure(page, "Users").innerText()).toBe("4");
     await pill(page).getByText("Running").waitFor();
+    await expect.poll(() => usersLine(page)).toEqual([4]);
 
     await page.getByRole("button", { name: "Change users" }).click();
     await write(page.getByLabel("Users", { exact: true }), "8");
@@ -51,6 +52,7 @@ describe.skipIf(!canServe)("a test that is driven by its page", () => {
     await expect
       .poll(async () => numberOf(await figure(page, "Requests/s").innerText()))
       .not.toBe(0);
+    await expect.poll(() => usersLine(page)).toEqual([4, 8]);
     await page.getByText("Show all").or(page.locator("canvas").first()).first().waitFor();
 
     await button(page, "Stop test").click();
@@ -200,4 +202,17 @@ async function tabTo(page: Page, label: string): Promise<void> {
 /** What stands in the field that has the focus. */
 function focusedValue(page: Page): Promise<string | undefined> {
   return page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.value);
+}
+
+/** How many users the chart says have run, each number once, oldest first: of whole seconds. */
+async function usersLine(page: Page): Promise<number[]> {
+  const chart = page.locator("figure", { hasText: "Throughput and users" });
+  const asTable = chart.getByRole("button", { name: "Show as table" });
+  if (await asTable.isVisible()) {
+    await asTable.click();
+  }
+  const cells = await chart.locator("tbody tr > :last-child").allInnerTexts();
+  const users = cells.reverse().map(numberOf);
+  // The second in which the first users came may have had fewer.
+  return users.filter((count, at) => count !== users[at - 1] && (at > 0 || count === 4));
 }
