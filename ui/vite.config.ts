@@ -112,7 +112,10 @@ export default defineConfig(({ mode }) => ({
     // Tests in a browser wait most of the time: several files do so at once.
     maxWorkers: 2,
     alias: Object.fromEntries(
-      ["axe-core", "playwright-core"].map((name) => [name, resolve("node_modules", name)]),
+      ["axe-core", "oidc-provider", "playwright-core"].map((name) => [
+        name,
+        resolve("node_modules", name),
+      ]),
     ),
   },
 }));

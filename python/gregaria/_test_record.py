@@ -44,6 +44,9 @@ _NOT_LISTED = {
     "no_store",
     "keep_runs",
     "keep_megabytes",
+    # Who may see the page is no part of what was run, and people's addresses are not for reports.
+    "oidc_operators",
+    "oidc_viewers",
 }
 
 

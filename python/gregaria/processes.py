@@ -42,7 +42,10 @@ PARENT_DEATH_SIGNAL = 1
 ALL_ADDRESSES = ("*", "", "0.0.0.0", "::")
 
 #: Variables that are the master's alone.
-SECRETS = ("GREGARIA_JOIN_TOKEN", "GREGARIA_JOIN_TOKEN_FILE", LOCAL_TOKEN)
+SECRETS = (
+    *("GREGARIA_JOIN_TOKEN", "GREGARIA_JOIN_TOKEN_FILE", LOCAL_TOKEN),
+    "GREGARIA_OIDC_CLIENT_SECRET",
+)
 
 
 def start(arguments: Sequence[str]) -> tuple[Workers | None, list[str]]:

@@ -57,6 +57,8 @@ def test_a_locustfile_sees_every_option_of_locust(shop: Path, locust: tuple[str,
     own = {
         **dict.fromkeys(("certificate", "invitation", "join_token", "join_token_file")),
         **dict.fromkeys(("allowed_hosts", "web_name", "web_users", "store")),
+        **dict.fromkeys(("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_name")),
+        **dict.fromkeys(("oidc_operators", "oidc_viewers", "oidc_scopes", "web_external_url")),
         "no_store": False,
         "sample_bodies": False,
         "keep_runs": 200,

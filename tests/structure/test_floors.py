@@ -26,6 +26,7 @@ OWNERS = {
     "httparse": {"http"},
     "hyper": {"http", "web"},
     "jiter": {"py"},
+    "jsonwebtoken": {"web"},
     "pyo3": {"py"},
     "rcgen": {"runner"},
     "rmpv": {"runner"},

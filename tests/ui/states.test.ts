@@ -74,6 +74,24 @@ describe.skipIf(!hasBrowser)("a run", () => {
     });
   }
 
+  for (const [needsPassword, says] of [
+    [true, "Your account at Example single sign-on is not among those who may sign in here."],
+    [false, "Example single sign-on does not answer."],
+  ] as const) {
+    test(`that is seen by people of a provider and says ${says} fits everywhere`, async () => {
+      const provider = "Example single sign-on";
+      Object.assign(server.mood, CALM, { needsLogin: true, provider, needsPassword });
+      const problem = needsPassword ? "unlisted" : "unavailable";
+      await page.goto(`${base}/login?next=%2Fruns&problem=${problem}`);
+      await page.getByRole("alert").getByText(says).waitFor();
+      const link = page.getByRole("link", { name: `Continue with ${provider}` });
+      const again = needsPassword ? "&again=1" : "";
+      expect(await link.getAttribute("href")).toBe(`/login/oidc?next=%2Fruns${again}`);
+      expect(await page.getByLabel("Password").count()).toBe(needsPassword ? 1 : 0);
+      await fits(false);
+    });
+  }
+
   test("moves nothing where that is not wanted", async () => {
     Object.assign(server.mood, CALM);
     await page.emulateMedia({ reducedMotion: "reduce" });

@@ -26,6 +26,8 @@ export const CALM: Partial<Mood> = {
   instance: "first",
   isSilent: false,
   needsLogin: false,
+  provider: null,
+  needsPassword: true,
   hasWorkers: true,
 };
 

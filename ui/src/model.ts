@@ -2142,10 +2142,14 @@ export interface components {
         };
         /** @description Who the viewer is: `GET /api/v1/session`, and the answer to signing in. */
         Session: {
+            /** @description Whether somebody can sign in by name and password. */
+            has_passwords: boolean;
             /** @description Whether this server wants a sign-in at all. */
             is_login_required: boolean;
             /** @description The name; `null` where nobody signs in, or before it. */
             name: string | null;
+            /** @description Name of the provider by whom one can sign in; `null` if there is none. */
+            provider: string | null;
             role: components["schemas"]["Role"] | null;
         };
         /** @description A class that says how many users there are. */

@@ -20,6 +20,10 @@ export interface Mood {
   /** Streams are held back, as by a proxy. */
   isHeldBack: boolean;
   needsLogin: boolean;
+  /** By whom people can sign in besides passwords. */
+  provider: string | null;
+  /** Whether somebody has a password. */
+  needsPassword: boolean;
   /** The state in place of the scripted one. */
   state: ((state: State) => State) | null;
   /** The state of the run as it is kept, where the server has another one by now. */
@@ -62,6 +66,8 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
     isSilent: false,
     isHeldBack: false,
     needsLogin: false,
+    provider: null,
+    needsPassword: true,
     state: null,
     kept: null,
     asksForHost: false,
@@ -92,7 +98,13 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
   function session(request: IncomingMessage) {
     const isIn = sessions.has(/session=(\w+)/.exec(request.headers.cookie ?? "")?.[1] ?? "");
     const role = !mood.needsLogin || isIn ? ("operator" as const) : null;
-    return { is_login_required: mood.needsLogin, name: isIn ? "anna" : null, role };
+    return {
+      is_login_required: mood.needsLogin,
+      name: isIn ? "anna" : null,
+      role,
+      has_passwords: mood.needsLogin && mood.needsPassword,
+      provider: mood.provider,
+    };
   }
 
   function hello(request: IncomingMessage): Event {
@@ -244,7 +256,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
       }
       const token = `t${sessions.size}${start}`;
       sessions.add(token);
-      return json({ is_login_required: true, name: wanted.name, role: "operator" }, 200, {
+      return json({ ...session(request), name: wanted.name, role: "operator" }, 200, {
         "Set-Cookie": `session=${token}; Path=/; HttpOnly`,
       });
     }

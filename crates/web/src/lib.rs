@@ -6,6 +6,7 @@
 
 mod api;
 pub mod archive;
+mod base64;
 pub mod cloud;
 pub mod compare;
 pub mod csv;
@@ -18,6 +19,7 @@ mod locust;
 pub mod model;
 pub mod moment;
 pub mod number;
+pub mod oidc;
 pub mod picture;
 pub mod report;
 pub mod runs;

@@ -34,6 +34,13 @@ REPORT_WAIT = float(os.getenv("LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP") or
 PATIENCE = 5
 
 
+#: Options that are nobody's business but the master's: secrets, and who may see the page.
+MASTERS_OWN = (
+    *("join_token", "join_token_file", "invitation"),
+    *("oidc_client_secret", "oidc_operators", "oidc_viewers"),
+)
+
+
 class MasterRunner(DistributedRunner):
     """Leads workers; spawns no users itself. The options of the environment say who may join."""
 
@@ -213,8 +220,8 @@ class MasterRunner(DistributedRunner):
             for name, each in self.user_classes_by_name.items()
         ]
         options = dict(vars(environment.parsed_options)) if environment.parsed_options else {}
-        for secret in ("join_token", "join_token_file", "invitation"):
-            options.pop(secret, None)
+        for name in MASTERS_OWN:
+            options.pop(name, None)
         return classes, environment.host, environment.stop_timeout, options
 
     def stop(self, send_stop_to_client: bool = True) -> None:

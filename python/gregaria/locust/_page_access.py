@@ -27,6 +27,9 @@ PUBLIC_VARIABLE = "GREGARIA_TREAT_AS_PUBLIC"
 CLOUD_VARIABLE = "GREGARIA_CLOUD"
 CLOUD_END_VARIABLE = "GREGARIA_CLOUD_END"
 
+#: Options of the provider, without what their names begin with.
+_OIDC = ("issuer", "client_id", "client_secret", "name", "operators", "viewers", "scopes")
+
 #: What may stand first in a line of the file of users, and whether it may change a run.
 ROLES = {"operator": True, "read-only": False}
 
@@ -40,13 +43,20 @@ class Access:
     """The password that was made because none was set. To be shown once."""
     names: list[str] = field(default_factory=list)
     allowed_hosts: list[str] = field(default_factory=list)
+    oidc: dict[str, str | None] | None = None
+    """The provider by whom people can sign in, as the server wants it."""
+    external_url: str | None = None
+    """Where people open the page, if that is another address than this server's."""
 
     @classmethod
     def of(cls, options: Namespace | None, host: str, is_wanted: bool) -> Access:
-        """By the options. Whoever is not at this machine has to sign in."""
+        """By the options. Whoever is not at this machine has to sign in: by a provider if there is
+        one, by a password if one is set, and by one that is made if there is neither."""
         access = cls(
             names=[*_list(options, "web_name"), *own_names()],
             allowed_hosts=_list(options, "allowed_hosts"),
+            oidc=_provider(options),
+            external_url=getattr(options, "web_external_url", None) or None,
         )
         shown_as = getattr(options, "web_host_display_name", None)
         if shown_as:
@@ -59,7 +69,8 @@ class Access:
             if not password:
                 raise ValueError(f"the password in {PASSWORD_VARIABLE} is empty")
             access.users.append((DEFAULT_NAME, True, password))
-        if not access.users and (is_wanted or not is_loopback(host)):
+        has_door = bool(access.users) or access.oidc is not None
+        if not has_door and (is_wanted or not is_loopback(host)):
             access.generated = secrets.token_urlsafe(12)
             access.users.append((DEFAULT_NAME, True, access.generated))
         return access
@@ -70,6 +81,8 @@ class Access:
         return {
             "names": self.names,
             "users": self.users,
+            "oidc": self.oidc,
+            "external_url": self.external_url,
             "allowed_hosts": self.allowed_hosts,
             "confirmed_hosts": str(state_folder() / "confirmed-hosts"),
             "public_addresses": [each for each in public.split(",") if each],
@@ -81,6 +94,17 @@ class Access:
 def _list(options: Namespace | None, name: str) -> list[str]:
     given = str(getattr(options, name, None) or "")
     return [each.strip() for each in given.split(",") if each.strip()]
+
+
+def _provider(options: Namespace | None) -> dict[str, str | None] | None:
+    """What the options say of a provider. Raises `ValueError` if they say something of none."""
+    given = {name: getattr(options, f"oidc_{name}", None) or None for name in _OIDC}
+    if given["issuer"] is None:
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(f"--oidc-{name.replace('_', '-')} needs --oidc-issuer")
+        return None
+    return {**given, **{name: given[name] or "" for name in ("client_id", "operators", "viewers")}}
 
 
 def own_names() -> list[str]:

@@ -52,6 +52,64 @@ pub(super) const OPTIONS: &[Opt] = &[
     .env("GREGARIA_WEB_USERS"),
     Opt::of(
         Kind::Text,
+        "oidc-issuer",
+        "URL",
+        "OpenID Connect provider by which people can sign in",
+    )
+    .env("GREGARIA_OIDC_ISSUER"),
+    Opt::of(
+        Kind::Text,
+        "oidc-client-id",
+        "ID",
+        "Name of this server at that provider",
+    )
+    .env("GREGARIA_OIDC_CLIENT_ID"),
+    Opt::of(
+        Kind::Text,
+        "oidc-client-secret",
+        "SECRET",
+        "Its secret there, if it has one: better in GREGARIA_OIDC_CLIENT_SECRET, which no list of \
+         processes shows",
+    )
+    .env("GREGARIA_OIDC_CLIENT_SECRET"),
+    Opt::of(
+        Kind::Text,
+        "oidc-name",
+        "NAME",
+        "What the button calls the provider [default: its host]",
+    )
+    .env("GREGARIA_OIDC_NAME"),
+    Opt::of(
+        Kind::Text,
+        "oidc-operators",
+        "RULES",
+        "Who of the provider's people may do everything, with commas: `anna@shop.example`, \
+         `@shop.example`, `groups=load-testers`",
+    )
+    .env("GREGARIA_OIDC_OPERATORS"),
+    Opt::of(
+        Kind::Text,
+        "oidc-viewers",
+        "RULES",
+        "Who of them may look, and change nothing; nobody else gets in",
+    )
+    .env("GREGARIA_OIDC_VIEWERS"),
+    Opt::of(
+        Kind::Text,
+        "oidc-scopes",
+        "SCOPES",
+        "What the provider is asked for besides `openid` [default: email profile]",
+    )
+    .env("GREGARIA_OIDC_SCOPES"),
+    Opt::of(
+        Kind::Text,
+        "web-external-url",
+        "URL",
+        "Address at which people open the page, where a proxy stands before it",
+    )
+    .env("GREGARIA_WEB_EXTERNAL_URL"),
+    Opt::of(
+        Kind::Text,
         "web-name",
         "NAMES",
         "Further names of this machine that the page is asked for, with commas",

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use gregaria_web::cloud::CloudFiles;
 use gregaria_web::guard::Credential;
 use gregaria_web::model::Role;
+use gregaria_web::oidc::{ExternalUrl, OidcSettings};
 use gregaria_web::server::{Settings, Store, Tls};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -15,6 +16,20 @@ use crate::store::RunStore;
 /// File of a run store, the store if it is open, why it is not the file that was meant, and whether
 /// it is a temporary one.
 type StoreWish = (PathBuf, Option<Py<RunStore>>, Option<String>, bool);
+
+/// The provider by whom people sign in, by the names of Python's dict. Texts that nobody has given are
+/// empty.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct OidcWish {
+    issuer: String,
+    client_id: String,
+    client_secret: Option<String>,
+    name: Option<String>,
+    operators: String,
+    viewers: String,
+    scopes: Option<String>,
+}
 
 /// How the page is served, by the names of Python's dict.
 #[derive(FromPyObject)]
@@ -28,6 +43,8 @@ pub(super) struct Wish {
     names: Vec<String>,
     /// Name, whether it may change anything, password.
     users: Vec<(String, bool, String)>,
+    oidc: Option<OidcWish>,
+    external_url: Option<String>,
     allowed_hosts: Vec<String>,
     confirmed_hosts: Option<PathBuf>,
     public_addresses: Vec<String>,
@@ -56,10 +73,27 @@ impl TryFrom<Wish> for Settings {
             let address: Result<IpAddr, _> = text.parse();
             address.map_err(|error| PyValueError::new_err(format!("`{text}`: {error}")))
         });
+        let external = wish
+            .external_url
+            .map(|url| ExternalUrl::parse(&url, &wish.base_path))
+            .transpose()
+            .map_err(PyValueError::new_err)?;
+        let oidc = wish.oidc.map(|oidc| {
+            OidcSettings::new(
+                &oidc.issuer,
+                &oidc.client_id,
+                oidc.client_secret.as_deref(),
+                oidc.name.as_deref(),
+                (&oidc.operators, &oidc.viewers),
+                oidc.scopes.as_deref(),
+            )
+        });
         Ok(Self {
             host: wish.host,
             port: wish.port,
             base_path: wish.base_path,
+            external,
+            oidc: oidc.transpose().map_err(PyValueError::new_err)?,
             tls: wish
                 .tls_cert
                 .zip(wish.tls_key)

@@ -23,4 +23,5 @@ pub(crate) use json::Json;
 pub(crate) use paths::Paths;
 pub(crate) use refusal::Refusal;
 pub(crate) use routes::routes;
+pub(crate) use session::session_cookie;
 pub(crate) use stream::not_ready;

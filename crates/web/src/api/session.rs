@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Json, Refusal};
 use crate::guard::check::{refusal_of, session_token};
-use crate::guard::{SESSION_COOKIE, Viewer};
+use crate::guard::{Login, SESSION_COOKIE, Viewer};
 use crate::model::{Done, LoginRequest, Session};
 use crate::server::App;
 
@@ -28,6 +28,8 @@ pub(super) fn session_of(app: &App, viewer: &Viewer) -> Session {
         is_login_required: app.guard.login.is_some(),
         name: viewer.name.clone(),
         role: viewer.role,
+        has_passwords: app.guard.login.as_ref().is_some_and(Login::has_passwords),
+        provider: app.provider.as_ref().map(|one| one.name().to_owned()),
     }
 }
 
@@ -59,12 +61,13 @@ pub(super) async fn sign_in(
     })?;
     app.guard
         .audit(&format!("{name} has signed in from {}", viewer.address));
-    let session = Session {
-        is_login_required: true,
+    let signed_in = Viewer {
         name: Some(request.name),
         role: Some(role),
+        ..viewer
     };
-    let cookie = cookie(&app, &token);
+    let session = session_of(&app, &signed_in);
+    let cookie = session_cookie(&app, &token);
     Ok(([(SET_COOKIE, cookie)], Json(session)).into_response())
 }
 
@@ -79,15 +82,20 @@ pub(super) async fn sign_out(
         let who = viewer.describe();
         app.guard.audit(&format!("{who} has signed out"));
     }
-    let gone = format!("{}; Max-Age=0", cookie(&app, ""));
+    let gone = format!("{}; Max-Age=0", session_cookie(&app, ""));
     (StatusCode::OK, [(SET_COOKIE, gone)], Json(Done {})).into_response()
 }
 
-fn cookie(app: &App, token: &str) -> String {
+/// The cookie of a session, which no other site can make a browser send.
+pub(crate) fn session_cookie(app: &App, token: &str) -> String {
     let path = match app.guard.base_path.as_str() {
         "" => "/",
         path => path,
     };
-    let secure = if app.guard.is_secure { "; Secure" } else { "" };
+    let secure = if app.guard.is_reached_securely() {
+        "; Secure"
+    } else {
+        ""
+    };
     format!("{SESSION_COOKIE}={token}; Path={path}; HttpOnly; SameSite=Strict{secure}")
 }

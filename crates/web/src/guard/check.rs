@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::api::Refusal;
 use crate::model::Role;
+use crate::oidc::{self, ExternalUrl};
 use crate::seam::Seam;
 use crate::server::Peer;
 
@@ -27,6 +28,8 @@ pub struct Guard {
     pub login: Option<Login>,
     /// Whether viewers come by TLS.
     pub is_secure: bool,
+    /// Where people open the page, if that is known and another address than this server's.
+    pub external: Option<ExternalUrl>,
     /// Path before all others, such as `/load`; empty for none.
     pub base_path: String,
     /// The way to the log of the test.
@@ -34,6 +37,12 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// Whether people come by TLS, to this server or to the proxy before it: cookies are for such ways
+    /// only.
+    pub(crate) fn is_reached_securely(&self) -> bool {
+        self.is_secure || self.external.as_ref().is_some_and(|url| url.is_secure)
+    }
+
     /// A line in the log of the test: who has done what, or was kept from it.
     pub(crate) fn audit(&self, text: &str) {
         self.seam.tell("audit", json!({ "text": text }));
@@ -101,7 +110,10 @@ fn check(guard: &Guard, mut request: Request) -> Result<Request, Stop> {
 
 /// What a viewer needs before signing in: the page itself, which shows nothing by itself.
 fn is_open(path: &str) -> bool {
-    path == "/login" || path == "/api/v1/session" || path.starts_with("/assets/")
+    path == "/login"
+        || path == "/api/v1/session"
+        || path.starts_with("/assets/")
+        || oidc::is_own_path(path)
 }
 
 /// The page is led to the sign-in; a script gets a plain 401.
@@ -166,10 +178,12 @@ fn host_of<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
 fn refuse_foreign(guard: &Guard, headers: &HeaderMap, host: &str) -> Result<(), Stop> {
     let scheme = if guard.is_secure { "https" } else { "http" };
     let own = format!("{scheme}://{host}");
+    let external = guard.external.as_ref().map(|url| url.origin.as_str());
     let is_own_origin = headers.get_all(ORIGIN).iter().all(|origin| {
-        origin
-            .to_str()
-            .is_ok_and(|origin| origin.eq_ignore_ascii_case(&own))
+        origin.to_str().is_ok_and(|origin| {
+            let mut own = [Some(own.as_str()), external].into_iter().flatten();
+            own.any(|own| origin.eq_ignore_ascii_case(own))
+        })
     });
     let is_own_site = headers
         .get_all("sec-fetch-site")
@@ -267,10 +281,15 @@ pub(crate) fn refusal_of(error: LoginError) -> Refusal {
 
 /// The token of the session in a request's cookies.
 pub(crate) fn session_token(headers: &HeaderMap) -> Option<&str> {
+    cookie_of(headers, SESSION_COOKIE)
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(SESSION_COOKIE)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }

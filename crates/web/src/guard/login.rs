@@ -77,6 +77,14 @@ struct Session {
     name: String,
     role: Role,
     last_used: Instant,
+    /// When it is over although it is used.
+    ends: Option<Instant>,
+}
+
+impl Session {
+    fn lasts(&self, now: Instant) -> bool {
+        now.duration_since(self.last_used) < IDLE && self.ends.is_none_or(|ends| now < ends)
+    }
 }
 
 /// Who may get in, and who is in.
@@ -96,6 +104,11 @@ impl Login {
             sessions: Mutex::default(),
             failures: Mutex::default(),
         }
+    }
+
+    /// Whether anybody has a password.
+    pub fn has_passwords(&self) -> bool {
+        !self.credentials.is_empty()
     }
 
     /// Lets somebody in and returns the token of the session, with what it may do.
@@ -120,14 +133,22 @@ impl Login {
             self.note_failure(from, now);
             return Err(LoginError::Wrong);
         };
+        let token = self.admit(&credential.name, credential.role, None, now);
+        Ok((token, credential.role))
+    }
+
+    /// Lets somebody in whom others have found to be who they say, and returns the token of the session,
+    /// which is over after `limit` although it is used.
+    pub fn admit(&self, name: &str, role: Role, limit: Option<Duration>, now: Instant) -> String {
         let token = random_token();
         let session = Session {
-            name: credential.name.clone(),
-            role: credential.role,
+            name: name.to_owned(),
+            role,
             last_used: now,
+            ends: limit.map(|limit| now + limit),
         };
         let mut sessions = lock(&self.sessions);
-        sessions.retain(|_, session| now.duration_since(session.last_used) < IDLE);
+        sessions.retain(|_, session| session.lasts(now));
         if sessions.len() >= MAX_SESSIONS {
             let oldest = sessions.iter().min_by_key(|(_, session)| session.last_used);
             if let Some(oldest) = oldest.map(|(token, _)| *token) {
@@ -135,7 +156,7 @@ impl Login {
             }
         }
         sessions.insert(digest_of(&token), session);
-        Ok((token, credential.role))
+        token
     }
 
     /// Who a session's token belongs to; it is used by that.
@@ -143,7 +164,7 @@ impl Login {
         let key = digest_of(token);
         let mut sessions = lock(&self.sessions);
         let session = sessions.get_mut(&key)?;
-        if now.duration_since(session.last_used) >= IDLE {
+        if !session.lasts(now) {
             sessions.remove(&key);
             return None;
         }
@@ -155,7 +176,7 @@ impl Login {
     pub fn is_session(&self, token: &str, now: Instant) -> bool {
         let sessions = lock(&self.sessions);
         let session = sessions.get(&digest_of(token));
-        session.is_some_and(|session| now.duration_since(session.last_used) < IDLE)
+        session.is_some_and(|session| session.lasts(now))
     }
 
     /// Ends a session.

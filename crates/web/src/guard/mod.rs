@@ -10,10 +10,12 @@ pub(crate) mod check;
 mod headers;
 mod login;
 mod names;
+mod next;
 mod who;
 
 pub use check::{Guard, protect};
 pub use login::{Credential, Login, LoginError, SESSION_COOKIE};
 pub(crate) use login::{hex, random_token};
 pub use names::Names;
+pub(crate) use next::is_next;
 pub use who::Viewer;

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
+use serde::Deserialize;
 
 use super::{answers, csv, orders, pages};
-use crate::api::Paths;
-use crate::guard::Viewer;
+use crate::api::{Paths, Query};
+use crate::guard::{Viewer, is_next};
 use crate::server::{App, page};
 
 /// All of them.
@@ -45,10 +48,26 @@ pub(crate) fn paths() -> Paths {
     all.into_iter().fold(Paths::new(), add)
 }
 
-/// The page, which asks for name and password; where nobody has to sign in, the way to the page.
-async fn login(State(app): State<Arc<App>>, Extension(viewer): Extension<Viewer>) -> Response {
-    if app.guard.login.is_none() || viewer.role.is_some() {
-        return answers::to_start(&app.guard.base_path);
+/// What the sign-in is asked with.
+#[derive(Debug, Deserialize)]
+struct Wish {
+    /// The path that somebody wants to see.
+    next: Option<String>,
+}
+
+/// The page, which asks who it is; where nobody has to sign in, and who has done so already, is led to
+/// what they want to see.
+async fn login(
+    State(app): State<Arc<App>>,
+    Extension(viewer): Extension<Viewer>,
+    Query(wish): Query<Wish>,
+) -> Response {
+    let base = &app.guard.base_path;
+    if app.guard.login.is_some() && viewer.role.is_none() {
+        return page(base);
     }
-    page(&app.guard.base_path)
+    match wish.next.filter(|next| is_next(next)) {
+        Some(next) => (StatusCode::FOUND, [(LOCATION, format!("{base}{next}"))]).into_response(),
+        None => answers::to_start(base),
+    }
 }

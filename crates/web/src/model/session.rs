@@ -31,6 +31,10 @@ pub struct Session {
     pub name: Option<String>,
     /// What the viewer may do; `null` before signing in.
     pub role: Option<Role>,
+    /// Whether somebody can sign in by name and password.
+    pub has_passwords: bool,
+    /// Name of the provider by whom one can sign in; `null` if there is none.
+    pub provider: Option<String>,
 }
 
 /// What somebody may do.

@@ -11,7 +11,7 @@ use crate::model::{Compare, Judgement, Report, Series};
 use crate::picture::distribution;
 use crate::runs::{self, Fineness, Part, all_entries, run_setup, run_summary};
 
-use super::base64;
+use crate::base64;
 
 /// The version of the format that is written here.
 pub(super) const FORMAT: u32 = 1;

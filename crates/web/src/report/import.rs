@@ -13,8 +13,8 @@ use crate::archive::{
     decode_times, rounded_of,
 };
 
-use super::base64;
 use super::data::{FORMAT, GroupWindow, Kept, KeptWindow};
+use crate::base64;
 
 /// Begins the element of an HTML report that holds the data.
 const ELEMENT: &str = "<script type=\"application/json\" id=\"report\">";

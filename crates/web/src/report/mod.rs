@@ -1,7 +1,6 @@
 //! The report of a run: everything that is known of it in one value, as JSON or inside one HTML file,
 //! small enough to be sent by mail and complete enough to be taken in again.
 
-mod base64;
 mod data;
 mod import;
 mod page;

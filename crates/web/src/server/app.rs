@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::Shelf;
 use crate::guard::Guard;
 use crate::live::Feed;
+use crate::oidc::Provider;
 use crate::seam::{Reply, Seam};
 use crate::target::Targets;
 
@@ -28,6 +29,8 @@ pub struct App {
     pub feed: Arc<Feed>,
     /// What requests pass.
     pub guard: Arc<Guard>,
+    /// By whom people can sign in besides passwords.
+    pub provider: Option<Provider>,
     /// Which hosts may be loaded.
     pub targets: Targets,
     /// Runs that are kept; `None` if none are.
@@ -47,6 +50,7 @@ impl App {
         seam: Arc<Seam>,
         feed: Arc<Feed>,
         guard: Arc<Guard>,
+        provider: Option<Provider>,
         targets: Targets,
         shelf: Option<Shelf>,
         ending: watch::Receiver<bool>,
@@ -56,6 +60,7 @@ impl App {
             seam,
             feed,
             guard,
+            provider,
             targets,
             shelf,
             instance: instance[..16].to_owned(),

@@ -31,6 +31,7 @@ use super::tls;
 use crate::cloud::CloudWatch;
 use crate::guard::{Guard, Login, Names};
 use crate::live::Feed;
+use crate::oidc::Provider;
 use crate::seam::Seam;
 use crate::target::Targets;
 
@@ -72,6 +73,9 @@ pub enum ServerError {
     /// A host of `--allowed-hosts` is none.
     #[error("{0}")]
     AllowedHosts(String),
+    /// The provider cannot be asked.
+    #[error("cannot use TLS for --oidc-issuer: {0}")]
+    Provider(String),
     /// No thread, no runtime.
     #[error("cannot start the threads of the page: {0}")]
     Threads(#[from] io::Error),
@@ -101,11 +105,14 @@ impl Server {
         if !matches!(settings.host.as_str(), "" | "*") {
             names.push(settings.host.clone());
         }
+        names.extend(settings.external.iter().map(|url| url.host.clone()));
+        let has_login = !settings.credentials.is_empty() || settings.oidc.is_some();
+        let provider = settings.oidc.clone().map(Provider::new).transpose();
         let guard = Guard {
             names: Names::new(address.ip(), names),
-            login: (!settings.credentials.is_empty())
-                .then(|| Login::new(settings.credentials.clone())),
+            login: has_login.then(|| Login::new(settings.credentials.clone())),
             is_secure: settings.tls.is_some(),
+            external: settings.external.clone(),
             base_path: settings.base_path.clone(),
             seam: Arc::clone(seam),
         };
@@ -122,6 +129,7 @@ impl Server {
             Arc::clone(seam),
             Arc::clone(&feed),
             Arc::new(guard),
+            provider.map_err(ServerError::Provider)?,
             targets,
             settings.store.map(Shelf::new),
             ending.clone(),

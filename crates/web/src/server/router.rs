@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use super::{App, assets, extra, squeeze};
 use crate::guard::protect;
-use crate::{api, locust};
+use crate::{api, locust, oidc};
 
 /// Largest body of a request.
 const MAX_BODY: usize = 256 * 1024;
@@ -24,7 +24,9 @@ pub(super) fn router(app: Arc<App>) -> Router {
     let mut router = Router::new()
         .nest("/api/v1", api::routes())
         .merge(locust::routes())
-        .route("/assets/{*path}", get(asset));
+        .route("/assets/{*path}", get(asset))
+        .route(oidc::BEGIN, get(oidc::begin))
+        .route(oidc::CALLBACK, get(oidc::finish));
     for page in PAGES {
         router = router.route(page, get(index));
     }

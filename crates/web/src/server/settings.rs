@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Store;
 use crate::cloud::CloudFiles;
 use crate::guard::Credential;
+use crate::oidc::{ExternalUrl, OidcSettings};
 
 /// Where and for whom the page is served.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +21,12 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// Further names under which the page is asked for.
     pub names: Vec<String>,
-    /// Who may sign in; empty where nobody has to.
+    /// Where people open the page, if that is another address than this server's.
+    pub external: Option<ExternalUrl>,
+    /// Who may sign in by a password; without any, and without a provider, nobody has to sign in.
     pub credentials: Vec<Credential>,
+    /// By whom people can sign in besides.
+    pub oidc: Option<OidcSettings>,
     /// Where runs are kept; `None` for nowhere.
     pub store: Option<Store>,
     /// Hosts that may be loaded: names, `*.names`, addresses or networks; empty for no such list.

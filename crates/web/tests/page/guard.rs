@@ -241,6 +241,37 @@ fn a_script_shows_its_token() {
 }
 
 #[test]
+fn who_is_signed_in_is_led_from_the_sign_in_to_a_path_of_the_page() {
+    let page = page_with_login();
+    let led = |next: &str| {
+        let line = format!("GET /login?next={next} HTTP/1.1");
+        let answer = page.ask(&line, &[("Authorization", "Bearer look")], "");
+        (answer.status, answer.header("location").to_owned())
+    };
+    assert_eq!(
+        led("%2Fruns%2F1%2Flog%3Fx%3D1"),
+        (302, "/runs/1/log?x=1".to_owned())
+    );
+    for foreign in [
+        "%2F%2Fevil.example",
+        "https:%2F%2Fevil.example",
+        "%2F%5Cevil",
+        "",
+    ] {
+        assert_eq!(led(foreign), (302, "/".to_owned()), "{foreign}");
+    }
+}
+
+#[test]
+fn without_a_provider_nobody_signs_in_by_one() {
+    for page in [Page::new(), page_with_login()] {
+        for path in ["/login/oidc", "/login/oidc/callback?state=a&code=b"] {
+            assert_eq!(page.get(path).json()["code"], "no_provider", "{path}");
+        }
+    }
+}
+
+#[test]
 fn who_guesses_passwords_is_locked_out() {
     let page = page_with_login();
     let guess = json!({"name": "anna", "password": "guess"});
