@@ -1,6 +1,6 @@
 // A test that is missing, broken and mended, as somebody sees it who only looks at the page.
 
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -70,15 +70,17 @@ describe.skipIf(!canServe)("a page without a test", () => {
     expect(await violations(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Cancel" }).click();
 
-    writeFileSync(join(choosing.path, "helper.py"), "x = 1\n");
-    writeFileSync(join(choosing.path, "shop.py"), SHOP);
+    // Not beside the file that is waited for: nothing begins anew by itself.
+    mkdirSync(join(choosing.path, "load"));
+    writeFileSync(join(choosing.path, "load", "helper.py"), "x = 1\n");
+    writeFileSync(join(choosing.path, "load", "shop.py"), SHOP);
     await choose.click();
-    const shop = dialog.getByRole("radio", { name: "shop.py" });
+    const shop = dialog.getByRole("radio", { name: "load/shop.py" });
     await shop.waitFor();
     expect(await shop.isChecked()).toBe(true);
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("ArrowDown");
-    const helper = dialog.getByRole("radio", { name: "helper.py no locustfile by its look" });
+    const helper = dialog.getByRole("radio", { name: "load/helper.py no locustfile by its look" });
     expect(await helper.isChecked()).toBe(true);
     await page.keyboard.press("Enter");
     await page.getByText("✕ Test has an error").waitFor();
