@@ -56,7 +56,7 @@ def test_a_locustfile_sees_every_option_of_locust(shop: Path, locust: tuple[str,
         real.pop(name)
     own = {
         **dict.fromkeys(("certificate", "invitation", "join_token", "join_token_file")),
-        **dict.fromkeys(("allowed_hosts", "web_name", "web_users", "store")),
+        **dict.fromkeys(("allowed_hosts", "web_name", "web_users", "store", "zone")),
         **dict.fromkeys(("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_name")),
         **dict.fromkeys(("oidc_operators", "oidc_viewers", "oidc_scopes", "web_external_url")),
         "no_store": False,
