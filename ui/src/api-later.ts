@@ -10,6 +10,7 @@ import type {
   GroupWindow,
   NoteRequest,
   RunSetup,
+  Session,
   Started,
   StartForm,
   StartRequest,
@@ -21,6 +22,9 @@ import type {
   WorkersCourse,
 } from "./model.ts";
 
+export const signIn = (name: string, password: string) =>
+  post<Session>("/session", { name, password });
+export const signOut = () => call<unknown>("DELETE", address("/session"));
 export const getForm = (from: number | null) => get<StartForm>("/form", { from });
 export const reloadFiles = () => post<unknown>("/form/reload", {});
 export const getTestFiles = () => get<TestChoices>("/form/files");

@@ -76,9 +76,6 @@ export const post = <Value>(path: string, body: unknown, headers?: Record<string
   call<Value>("POST", address(path), body, headers);
 
 export const getSession = () => get<Session>("/session");
-export const signIn = (name: string, password: string) =>
-  post<Session>("/session", { name, password });
-export const signOut = () => call<unknown>("DELETE", address("/session"));
 export const stopRun = (run: number, request: StopRequest) =>
   post<unknown>(`/runs/${run}/stop`, request);
 export const getRuns = (limit: number | null = null) => get<RunList>("/runs", { limit });

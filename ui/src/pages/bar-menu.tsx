@@ -1,7 +1,8 @@
 // What the menu of the bar on top opens.
 
+import { signOut } from "../state/orders.ts";
 import { version } from "../state/run.ts";
-import { session, signOut } from "../state/session.ts";
+import { session } from "../state/session.ts";
 import { type Theme, theme } from "../state/settings.ts";
 import { isListOpen } from "./shortcuts.ts";
 

@@ -3,8 +3,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../parts/button.tsx";
 import { Field } from "../parts/field.tsx";
+import { signIn } from "../state/orders.ts";
 import { go, href, query } from "../state/place.ts";
-import { isSignedIn, session, signIn } from "../state/session.ts";
+import { isSignedIn, session } from "../state/session.ts";
 import "../style/later.ts";
 
 /** Why the provider has not let somebody in, by the server's word for it. */

@@ -6,14 +6,18 @@ import {
   changeUsers,
   chooseTestFile,
   deleteRun,
+  signOut as endSession,
   importRun,
+  signIn as postSession,
   reloadFiles as reload,
   removeWorker,
   setBaseline,
   setPinned,
 } from "../api-later.ts";
-import type { ConfirmRequired } from "../model.ts";
-import { isDone } from "./commands.ts";
+import type { ConfirmRequired, Session } from "../model.ts";
+import { type Answer, isDone } from "./commands.ts";
+import { go } from "./place.ts";
+import { loadSession, session } from "./session.ts";
 
 export {
   checkTarget,
@@ -30,6 +34,24 @@ export {
   getWorkersCourse,
   startRun,
 } from "../api-later.ts";
+
+/** Signs in, and says what came of it. */
+export async function signIn(name: string, password: string): Promise<Answer<Session>> {
+  const answer = await postSession(name, password);
+  if (answer.kind === "done") {
+    session.value = answer.value;
+  }
+  return answer;
+}
+
+/** Signs out and shows the sign-in. */
+export async function signOut(): Promise<void> {
+  const answer = await endSession();
+  if (answer.kind === "done") {
+    go("/login");
+    await loadSession();
+  }
+}
 
 /** Changes users; the answer is a question if one has to be asked first. */
 export async function setUsers(

@@ -1,7 +1,7 @@
 // Who looks at the page, and what they may do.
 
 import { computed, signal } from "@preact/signals";
-import { type Answer, signOut as endSession, getSession, signIn as postSession } from "../api.ts";
+import { getSession } from "../api.ts";
 import type { Session } from "../model.ts";
 import { go, here } from "./place.ts";
 
@@ -26,24 +26,6 @@ export async function loadSession(): Promise<boolean> {
     session.value = answer.value;
   }
   return answer.kind === "done";
-}
-
-/** Signs in, and says what came of it. */
-export async function signIn(name: string, password: string): Promise<Answer<Session>> {
-  const answer = await postSession(name, password);
-  if (answer.kind === "done") {
-    session.value = answer.value;
-  }
-  return answer;
-}
-
-/** Signs out and shows the sign-in. */
-export async function signOut(): Promise<void> {
-  const answer = await endSession();
-  if (answer.kind === "done") {
-    go("/login");
-    await loadSession();
-  }
 }
 
 /** Shows the sign-in, which leads back to where the page is. */
