@@ -51,7 +51,11 @@ describe.skipIf(!hasBrowser)("the weight", () => {
     await page.goto(`file://${folder}/report.html`);
     await page.getByRole("heading", { name: "checkout-peak" }).waitFor();
     await page.getByText('<b>"though"</b>').waitFor();
-    await expect.poll(() => page.locator("canvas").count()).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => page.locator("canvas").count()).toBeGreaterThanOrEqual(5);
+    const busy = page.getByRole("figure", { name: "CPU of all workers and lag" });
+    await busy.locator("canvas").waitFor();
+    const words = busy.getByText(/^CPU, median [\d.]+ % now, .*; CPU, busiest 9\d/);
+    await words.waitFor({ state: "attached" });
     expect(asked.filter((url) => !url.startsWith("data:"))).toEqual([
       `file://${folder}/report.html`,
     ]);

@@ -1924,6 +1924,7 @@ export interface components {
             setup: components["schemas"]["RunSetup"];
             /** @description Everything there is to show of it; the log is left out unless it was asked for. */
             snapshot: components["schemas"]["Snapshot"];
+            workers_course: components["schemas"]["WorkersCourse"] | null;
             /**
              * Format: double
              * @description When the report was written.

@@ -17,8 +17,9 @@ import {
   formatNumber,
   zoneName,
 } from "./format.ts";
-import type { Compare, Report } from "./model.ts";
+import type { Compare, Report, WorkersCourse } from "./model.ts";
 import type { Order } from "./order.ts";
+import { CrewChart } from "./parts/busy-chart.tsx";
 import { Charts } from "./parts/charts.tsx";
 import { BY_P95_CHANGE, Comparison, comparisonScope } from "./parts/comparison.tsx";
 import { EntryTable } from "./parts/entry-table.tsx";
@@ -40,6 +41,8 @@ export function ReportPage(props: { report: Report }) {
   const { report } = props;
   const picture = useMemo(() => fromSnapshot(report.snapshot), [report]);
   const { run } = report;
+  const [chosen, setChosen] = useState<Window | null>(null);
+  const scope = reportScope(report, picture, chosen, setChosen);
   const aborted = abortedText(picture.overview?.aborted);
   return (
     <main class="content report">
@@ -53,7 +56,7 @@ export function ReportPage(props: { report: Report }) {
         {run.note && <p>{run.note}</p>}
       </header>
       <What report={report} />
-      <Generator picture={picture} />
+      <Generator picture={picture} course={report.workers_course} scope={scope} />
       <KeyFigures
         users={run.peak_users}
         target={null}
@@ -63,7 +66,7 @@ export function ReportPage(props: { report: Report }) {
         isOver
         isStale={false}
       />
-      <ReportCharts report={report} picture={picture} />
+      <ReportCharts picture={picture} scope={scope} chosen={chosen} />
       <Entries picture={picture} />
       <Trouble picture={picture} />
       {report.compare && <WithBaseline compare={report.compare} />}
@@ -128,7 +131,8 @@ function What(props: { report: Report }) {
 }
 
 /** What is known about the machines that made the load. */
-function Generator(props: { picture: Picture }) {
+function Generator(props: { picture: Picture; course: WorkersCourse | null; scope: Scope }) {
+  const { course } = props;
   const rows = [...(props.picture.workers?.values() ?? [])];
   if (rows.length === 0) {
     return null;
@@ -137,34 +141,42 @@ function Generator(props: { picture: Picture }) {
   const peaks = spread(rows.map((row) => row.cpuPeak));
   const lags = spread(rows.map((row) => row.lag));
   return (
-    <dl class="facts">
-      <div>
-        <dt>CPU of workers, peak</dt>
-        <dd>
-          {peaks ? `${formatNumber(peaks.most)} %, median ${formatNumber(peaks.median)} %` : "–"}
-        </dd>
-      </div>
-      {lags && (
+    <>
+      <dl class="facts">
         <div>
-          <dt>Lag</dt>
-          <dd>up to {formatMs(lags.most)}</dd>
+          <dt>CPU of workers, peak</dt>
+          <dd>
+            {peaks ? `${formatNumber(peaks.most)} %, median ${formatNumber(peaks.median)} %` : "–"}
+          </dd>
         </div>
+        {lags && (
+          <div>
+            <dt>Lag</dt>
+            <dd>up to {formatMs(lags.most)}</dd>
+          </div>
+        )}
+        <div>
+          <dt>Lost workers</dt>
+          <dd class={lost > 0 ? "bad" : undefined}>{formatCount(lost)}</dd>
+        </div>
+      </dl>
+      {course && course.time.length > 0 && (
+        <CrewChart course={course} scope={props.scope} empty="Nothing was measured." />
       )}
-      <div>
-        <dt>Lost workers</dt>
-        <dd class={lost > 0 ? "bad" : undefined}>{formatCount(lost)}</dd>
-      </div>
-    </dl>
+    </>
   );
 }
 
-function ReportCharts(props: { report: Report; picture: Picture }) {
-  const { report, picture } = props;
-  const [chosen, setChosen] = useState<Window | null>(null);
-  const [isLog, setIsLog] = useState(true);
+/** What all charts of the run share: the stretch that is shown, the cursor and the marks. */
+function reportScope(
+  report: Report,
+  picture: Picture,
+  chosen: Window | null,
+  onZoom: (stretch: Window | null) => void,
+): Scope {
   const start = report.run.started_at;
   const end = Math.max(60, (picture.timeline.time.at(-1) ?? start) - start);
-  const scope: Scope = {
+  return {
     start,
     from: chosen?.from ?? 0,
     to: chosen?.to ?? end,
@@ -173,12 +185,17 @@ function ReportCharts(props: { report: Report; picture: Picture }) {
     marks: [...picture.marks.values()].filter(
       (mark) => mark.kind !== "start" && mark.kind !== "end",
     ),
-    onZoom: setChosen,
+    onZoom,
   };
+}
+
+function ReportCharts(props: { picture: Picture; scope: Scope; chosen: Window | null }) {
+  const { picture, scope, chosen } = props;
+  const [isLog, setIsLog] = useState(true);
   return (
     <>
       {chosen && (
-        <button type="button" class="button plain" onClick={() => setChosen(null)}>
+        <button type="button" class="button plain" onClick={() => scope.onZoom(null)}>
           Show all ({formatElapsed(chosen.from)}–{formatElapsed(chosen.to)} is shown)
         </button>
       )}

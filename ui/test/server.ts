@@ -456,6 +456,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
       setup: setup(),
       snapshot: { ...all, log: null },
       distribution: world.distribution(1),
+      workers_course: world.workersCourse(start, mood.script.history),
       compare: null,
     };
   }

@@ -8,6 +8,7 @@ use std::thread;
 
 use gregaria_stats::{Recorder, Sample, Settings, Totals};
 use gregaria_web::archive::{Archive, EndKind, Ending, Library, Limits, Setup, TestFile};
+use gregaria_web::model::WorkersCourse;
 use gregaria_web::report::{self, Extent, ImportError};
 
 const START: f64 = 1_700_000_000.0;
@@ -65,6 +66,16 @@ fn keep(path: &Path, seconds: usize, every: usize, names: &[String]) -> i64 {
             thread::yield_now();
         }
     }
+    let points = seconds / 5;
+    archive.crew_course(WorkersCourse {
+        step_seconds: 5.0,
+        time: (1..=points)
+            .map(|point| START + 5.0 * point as f64)
+            .collect(),
+        cpu_median_percent: vec![Some(31.4); points],
+        cpu_max_percent: vec![Some(97.2); points],
+        lag_max_ms: vec![Some(12.0); points],
+    });
     let time = START + seconds as f64;
     let ending = Ending {
         kind: EndKind::Finished,
@@ -103,6 +114,37 @@ fn an_hour_of_500_entries_is_below_300_kilobytes_and_can_be_taken_in() {
     let p95 = |run: &gregaria_web::archive::StoredRun| run.snapshot.entries[7].percentile_ms(0.95);
     let (ours, theirs) = (p95(&again).unwrap(), p95(&run).unwrap());
     assert!((ours / theirs - 1.0).abs() < 0.03, "{ours} {theirs}");
+    // Of 720 points a small file has a few, which reach as far.
+    let (few, all) = (again.crew_course.unwrap(), run.crew_course.unwrap());
+    assert!(few.time.len() <= 60 && few.time.last() == all.time.last());
+}
+
+#[test]
+fn how_busy_the_workers_were_comes_back_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let id = keep(&path, 60, 1, &names(2));
+    let library = Library::open(&path).unwrap();
+    let run = library.run(id).unwrap();
+    assert_eq!(
+        run.crew_course.as_ref().map(|course| course.time.len()),
+        Some(12)
+    );
+    let small = report::data(&library, &run, Extent::Small, START).unwrap();
+    let whole = report::data(&library, &run, Extent::Whole, START).unwrap();
+    for text in [report::html(&small), report::json(&whole)] {
+        let again = report::import(&library, &text).unwrap();
+        let again = library.run(again).unwrap();
+        assert_eq!(again.crew_course, run.crew_course);
+    }
+    let mut uneven = serde_json::to_value(&whole).unwrap();
+    uneven["workers_course"]["time"] = serde_json::json!([1.0]);
+    let outcome = report::import(&library, &uneven.to_string());
+    assert!(matches!(outcome, Err(ImportError::Damaged(_))));
+    // Reports of before do not tell it.
+    uneven.as_object_mut().unwrap().remove("workers_course");
+    let old = report::import(&library, &uneven.to_string()).unwrap();
+    assert_eq!(library.run(old).unwrap().crew_course, None);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::recording::Recording;
 use super::setup::{EndKind, Ending, Setup};
 use super::sparse::encode_times;
 use super::stored::{Bucket, GroupBucket, Seen, StoredMarker};
+use crate::model::WorkersCourse;
 
 /// A run as a report tells it.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Imported {
     pub windows: Vec<(usize, Vec<Bucket>)>,
     /// Its workers.
     pub crew: Option<Vec<Member>>,
+    /// How busy they were over time, if its report tells.
+    pub crew_course: Option<WorkersCourse>,
     /// What people wrote while it lasted.
     pub notes: Vec<Note>,
     /// Its log.
@@ -80,7 +83,7 @@ impl Library {
         recording.set_seen(&imported.snapshot.exceptions, &imported.exceptions_seen);
         recording.add_asides(Asides {
             crew: imported.crew.clone(),
-            crew_course: None,
+            crew_course: imported.crew_course.clone(),
             notes: imported.notes.clone(),
             log: imported.log.iter().cloned().collect(),
             left_out: 0,

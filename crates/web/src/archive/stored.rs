@@ -106,7 +106,7 @@ pub struct StoredRun {
     pub exception_buckets: Vec<GroupBucket>,
     /// The workers as they were at last; `None` in a run of one process, and if nobody has said.
     pub crew: Option<Vec<Member>>,
-    /// How busy they were over time; `None` in a run of one process, and of one that was taken in.
+    /// How busy they were over time; `None` in a run of one process, and if nobody has said.
     pub crew_course: Option<WorkersCourse>,
     /// What people wrote while it lasted.
     pub notes: Vec<Note>,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Compare, Distribution, RunSetup, RunSummary, Snapshot};
+use super::{Compare, Distribution, RunSetup, RunSummary, Snapshot, WorkersCourse};
 
 /// All of one run: the JSON in a report file.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -20,6 +20,8 @@ pub struct Report {
     pub snapshot: Snapshot,
     /// How long its requests took.
     pub distribution: Distribution,
+    /// How busy its workers were over time; `null` in a run of one process, and if nobody has said.
+    pub workers_course: Option<WorkersCourse>,
     /// The comparison with the baseline; `null` without one.
     pub compare: Option<Compare>,
 }

@@ -108,6 +108,39 @@ impl CrewCourse {
     }
 }
 
+/// A course of at most about so many points: neighbours are joined, but not across a gap.
+pub(crate) fn coarser(course: &WorkersCourse, most: usize) -> WorkersCourse {
+    let joined = course.time.len().div_ceil(most.max(1)).max(1);
+    let mut columns = WorkersCourse {
+        step_seconds: course.step_seconds * joined as f64,
+        ..WorkersCourse::default()
+    };
+    let points: Vec<(f64, Option<Point>)> = (0..course.time.len())
+        .map(|row| (course.time[row], point_at(course, row)))
+        .collect();
+    for stretch in points.chunk_by(|(_, one), (_, next)| one.is_some() == next.is_some()) {
+        for group in stretch.chunks(joined) {
+            let time = group.last().map_or(0.0, |(time, _)| *time);
+            let sum = group
+                .iter()
+                .filter_map(|(_, point)| *point)
+                .reduce(Point::join);
+            push(&mut columns, time, sum.as_ref());
+        }
+    }
+    columns
+}
+
+/// A row of a course; `None` for a gap.
+fn point_at(course: &WorkersCourse, row: usize) -> Option<Point> {
+    Some(Point {
+        time: course.time[row],
+        cpu_median: course.cpu_median_percent.get(row).copied().flatten()?,
+        cpu_max: course.cpu_max_percent.get(row).copied().flatten()?,
+        lag_max: course.lag_max_ms.get(row).copied().flatten(),
+    })
+}
+
 /// All workers at a moment; `None` without any.
 fn summary(time: f64, readings: &[WorkerReading]) -> Option<Point> {
     let mut cpu: Vec<f64> = readings.iter().map(|worker| worker.cpu_percent).collect();
@@ -188,6 +221,28 @@ mod tests {
         let gaps = columns.cpu_max_percent.iter().filter(|cpu| cpu.is_none());
         assert_eq!(gaps.count(), 1);
         assert!(columns.lag_max_ms.iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn a_coarser_course_keeps_its_peak_and_its_gap() {
+        let mut course = CrewCourse::default();
+        for second in 0..3_000 {
+            let cpu: &[f64] = match second {
+                1_000..1_200 => &[],
+                2_002 => &[99.0],
+                _ => &[10.0],
+            };
+            course.advance(START + f64::from(second), readings(cpu, Some(3.0)));
+        }
+        let columns = course.columns();
+        let few = coarser(&columns, 100);
+        assert!((90..=110).contains(&few.time.len()), "{}", few.time.len());
+        assert!((few.step_seconds - 30.0).abs() < 1e-9);
+        assert!(few.cpu_max_percent.contains(&Some(99.0)));
+        let gaps = few.cpu_max_percent.iter().filter(|cpu| cpu.is_none());
+        assert_eq!(gaps.count(), 1);
+        assert_eq!(few.time.last(), columns.time.last());
+        assert_eq!(coarser(&columns, 1_000), columns);
     }
 
     #[test]

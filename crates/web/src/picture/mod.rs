@@ -14,6 +14,7 @@ mod share;
 mod statuses;
 mod workers;
 
+pub(crate) use crew_course::coarser as coarser_crew_course;
 pub use crew_course::{CrewCourse, WorkerReading};
 pub use distribution::distribution;
 pub(crate) use failures::{Part, exception_group, failure_group, group_counts, kind_of};

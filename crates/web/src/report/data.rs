@@ -8,7 +8,7 @@ use crate::archive::{
     StoredMarker, StoredRun, encode_times,
 };
 use crate::model::{Compare, Judgement, Report, Series};
-use crate::picture::distribution;
+use crate::picture::{coarser_crew_course, distribution};
 use crate::runs::{self, Fineness, Part, all_entries, run_setup, run_summary};
 
 use crate::base64;
@@ -32,6 +32,9 @@ const COMPARED_ENTRIES: usize = 40;
 
 /// Points of a line of the comparison in an HTML report.
 const COMPARED_POINTS: usize = 150;
+
+/// Points of the workers' course in an HTML report: a minute each in an hour. Each has the most of it.
+const CREW_POINTS: usize = 60;
 
 /// Bytes of text that the entries' response times may take in an HTML report, so that it stays
 /// below 300 KB with 500 entries.
@@ -201,6 +204,13 @@ pub fn data(
             setup,
             snapshot,
             distribution: distribution(&run.snapshot.total.histogram),
+            workers_course: match extent {
+                Extent::Whole => run.crew_course.clone(),
+                Extent::Small => run
+                    .crew_course
+                    .as_ref()
+                    .map(|course| coarser_crew_course(course, CREW_POINTS)),
+            },
             compare: compared(library, run, against, extent)?,
         },
         kept,

@@ -12,9 +12,10 @@ use crate::archive::{
     ArchiveError, Bucket, GroupBucket, Imported, Library, Line, Note, Seen, StoredMarker,
     decode_times, rounded_of,
 };
+use crate::base64;
+use crate::model::WorkersCourse;
 
 use super::data::{FORMAT, GroupWindow, Kept, KeptWindow};
-use crate::base64;
 
 /// Begins the element of an HTML report that holds the data.
 const ELEMENT: &str = "<script type=\"application/json\" id=\"report\">";
@@ -52,6 +53,8 @@ struct Head {
 struct Body {
     run: Run,
     snapshot: Picture,
+    #[serde(default)]
+    workers_course: Option<WorkersCourse>,
     kept: Kept,
 }
 
@@ -152,6 +155,7 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
     let total = entries
         .next()
         .ok_or_else(|| damaged("there are no entries"))?;
+    let crew_course = body.workers_course.map(even).transpose()?;
     let kept = body.kept;
     let mut windows = vec![(0, buckets(&kept.windows)?)];
     for (place, own) in (1..).zip(&kept.entry_windows) {
@@ -219,6 +223,7 @@ fn imported(body: Body) -> Result<Imported, ImportError> {
         exception_buckets: group_buckets(kept.started, kept.exception_windows),
         windows,
         crew: kept.crew,
+        crew_course,
         notes: kept.notes.into_iter().map(note).collect(),
         log: kept.log.into_iter().map(line).collect(),
         markers: kept.markers.into_iter().map(marker).collect(),
@@ -250,6 +255,25 @@ fn group_buckets(started: f64, windows: Vec<GroupWindow>) -> Vec<GroupBucket> {
             occurrences,
         })
         .collect()
+}
+
+/// A course whose columns are of equal length, as they were written.
+fn even(course: WorkersCourse) -> Result<WorkersCourse, ImportError> {
+    let columns = [
+        &course.cpu_median_percent,
+        &course.cpu_max_percent,
+        &course.lag_max_ms,
+    ];
+    if columns
+        .iter()
+        .all(|column| column.len() == course.time.len())
+    {
+        Ok(course)
+    } else {
+        Err(damaged(
+            "the course of its workers has columns of unequal length",
+        ))
+    }
 }
 
 fn note((time, text, by): (f64, String, Option<String>)) -> Note {
