@@ -114,6 +114,7 @@ class Stats:
         failure: str | None = None,
         status: int | None = None,
         url: str | None = None,
+        task: str | None = None,
     ) -> None: ...
     def keep_bodies(self, is_on: bool) -> None: ...
     def record_failure(self, method: str | None, name: str, failure: str) -> None: ...
@@ -382,6 +383,7 @@ class Client:
         verifies: bool,
         response_class: type[ResponseCore],
         recorder: Stats | None,
+        task_now: list[str | None] | None = None,
     ) -> Client: ...
     def send(
         self,

@@ -209,6 +209,19 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await expect.poll(() => cellsOf(folder)).toHaveProperty("p95", "–");
   });
 
+  test("sees endpoints in folders of the tasks that ask for them", async () => {
+    const { page } = watched;
+    await page.goto(`${base}/runs/42/endpoints`);
+    await page.getByRole("button", { name: "Group by task" }).click();
+    const rows = page.locator(".panel-main tbody tr");
+    const folder = rows.filter({ hasText: "Shopper.buy (" }).first();
+    await expect.poll(() => cellsOf(folder)).toHaveProperty("p95", expect.stringMatching(/ ms$/));
+    const folded = await rows.count();
+    await folder.click();
+    await expect.poll(() => rows.count()).toBeGreaterThan(folded);
+    expect(page.url()).toContain("group=task");
+  });
+
   test("sees on how many workers something failed, and when", async () => {
     const { page } = watched;
     await page.goto(`${base}/runs/42/failures`);

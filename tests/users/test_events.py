@@ -112,8 +112,8 @@ def test_firing_a_request_counts_it_even_if_nobody_listens() -> None:
     events.request.fire(**request())
     events.request.fire(**request(exception=ValueError("bad"), response_time=None))
     assert recorder.recorded == [
-        ("GET", "/", 1.5, 3, None, None, None),
-        ("GET", "/", None, 3, "ValueError('bad')", None, None),
+        ("GET", "/", 1.5, 3, None, None, None, None),
+        ("GET", "/", None, 3, "ValueError('bad')", None, None, None),
     ]
 
 

@@ -1,24 +1,13 @@
 """`--sample-bodies`: what was answered, with the single requests that an endpoint shows."""
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from tests.cli.command import finish, start
 from tests.web.page import Page, own_port, serve
-
-#: What each path is answered with: status, type, body.
-ANSWERS = {
-    "/login": (200, "application/json", '{"token":"7f3a","name":"søren"}'.encode()),
-    "/photo": (200, "image/png", b"\x89PNG\r\n\x1a\n\0" + bytes(12_336)),
-    "/gone": (404, "text/plain", b"no such page"),
-    "/stream": (200, "text/plain", b"piece by piece"),
-    "/long": (200, "text/html", b"<p>" + b"x" * 5_000),
-}
+from tests.web.shop import open_shop
 
 #: What is then shown of it. What is read piece by piece, and what a locustfile reports, has none.
 SHOWN = {
@@ -58,40 +47,10 @@ class Visitor(HttpUser):
 """
 
 
-class Shop(BaseHTTPRequestHandler):
-    """Answers as told above."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        status, kind, body = ANSWERS[self.path]
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing."""
-
-
-class Server(ThreadingHTTPServer):
-    """A server for whom users that end are nothing unusual."""
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing."""
-
-
 @pytest.fixture(scope="module")
 def shop() -> Iterator[str]:
-    server = Server(("127.0.0.1", 0), Shop)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with open_shop() as url:
+        yield url
 
 
 @pytest.fixture

@@ -43,8 +43,12 @@ export const getEntry = (run: number, index: number) =>
   get<EntryDetail>(`/runs/${run}/entries/${index}`);
 export const getTrends = (run: number, entries: number[]) =>
   get<EntryTrends>(`/runs/${run}/trends`, { entries: entries.join(",") });
-export const getFolders = (run: number, from: number | null, to: number | null) =>
-  get<EntryFolders>(`/runs/${run}/folders`, { by: "path", from, to });
+export const getFolders = (
+  run: number,
+  by: "path" | "task",
+  from: number | null,
+  to: number | null,
+) => get<EntryFolders>(`/runs/${run}/folders`, { by, from, to });
 export const getFailures = (run: number, failures: number[], exceptions: number[]) =>
   get<FailureCourses>(`/runs/${run}/failures`, {
     failures: failures.join(","),

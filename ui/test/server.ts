@@ -402,7 +402,7 @@ export function serve(port: number, changes: Partial<Mood> = {}, began?: number)
       return json({ step_seconds: 10, time: [], trends });
     }
     if (rest === "/folders") {
-      return json(world.folders(mood.script, t));
+      return json(world.folders(mood.script, t, url.searchParams.get("by")));
     }
     if (rest === "/groups") {
       return json(world.groups(mood.script, url.searchParams, start));

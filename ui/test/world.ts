@@ -361,11 +361,14 @@ export function courses(asked: URLSearchParams, start: number): FailureCourses {
   };
 }
 
-/** Endpoints by the first part of their path, as the server merges them. */
-export function folders(script: Script, t: number): EntryFolders {
+const TASKS = ["Shopper.buy", "Shopper.look", "several tasks"] as const;
+
+/** Endpoints by the first part of their path, or by task, as the server merges them. */
+export function folders(script: Script, t: number, by: string | null): EntryFolders {
   const found = new Map<string, number[]>();
   for (let index = 1; index <= script.entries; index += 1) {
-    const name = /^\/[^/?#]*/.exec(entryName(index).name)?.[0] ?? "other";
+    const path = /^\/[^/?#]*/.exec(entryName(index).name)?.[0] ?? "other";
+    const name = by === "task" ? (TASKS[index % TASKS.length] ?? path) : path;
     found.set(name, [...(found.get(name) ?? []), index]);
   }
   const figure = figures(script, t, t, true);

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gregaria_http as http;
+use gregaria_stats::Task;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyNotImplemented, PyString, PyType};
+use pyo3::types::{PyBytes, PyDict, PyList, PyNotImplemented, PyString, PyType};
 
 use crate::address::{Address, BaseId};
 use crate::arguments::Arguments;
@@ -39,6 +40,8 @@ struct State {
     rules: Rc<http::Rules>,
     class: Py<PyType>,
     recorder: Option<Py<Stats>>,
+    /// Where the name of the task stands that its user carries out; `None` for a client of no user.
+    task_now: Option<Py<PyList>>,
     /// Overrides the name of every entry while it is set.
     request_name: Option<Arc<str>>,
     verifies: bool,
@@ -107,6 +110,11 @@ impl Client {
         is_judged: bool,
     ) {
         let state = self.state.borrow();
+        let mut core = self.core.borrow_mut();
+        let task = match &state.task_now {
+            Some(place) => core.tasks.task_in(place.bind(py)),
+            None => Task::NotKnown,
+        };
         let exchange = Box::new(Exchange {
             class: state.class.clone_ref(py),
             recorder: state
@@ -121,6 +129,7 @@ impl Client {
             headers: message.headers.clone(),
             body: message.body.clone(),
             address,
+            task,
         });
         let request = http::Request {
             method: message.method,
@@ -130,7 +139,6 @@ impl Client {
             body: message.body,
             rules: message.rules,
         };
-        let mut core = self.core.borrow_mut();
         let submitted = core.http.submit(state.id, request);
         core.park(&submitted, greenlet, Some(exchange));
     }
@@ -207,8 +215,10 @@ impl Client {
 #[pymethods]
 impl Client {
     /// `is_fast` chooses the rules of `FastHttpUser` in place of those of `HttpUser`;
-    /// `response_class` is what responses are made of, a subclass of `ResponseCore`.
+    /// `response_class` is what responses are made of, a subclass of `ResponseCore`; `task_now` is a
+    /// list whose first place names the task that its user carries out, or is `None`.
     #[new]
+    #[pyo3(signature = (engine, base_url, is_fast, verifies, response_class, recorder, task_now=None))]
     fn new(
         engine: &Bound<'_, Engine>,
         base_url: &str,
@@ -216,6 +226,7 @@ impl Client {
         verifies: bool,
         response_class: Py<PyType>,
         recorder: Option<Py<Stats>>,
+        task_now: Option<Py<PyList>>,
     ) -> Self {
         let dialect = if is_fast {
             Dialect::Fast
@@ -236,6 +247,7 @@ impl Client {
             rules: Rc::default(),
             class: response_class,
             recorder,
+            task_now,
             request_name: None,
             verifies,
             authorities: None,

@@ -24,6 +24,7 @@ use crate::failure;
 use crate::gate::HostGate;
 use crate::response::{Exchange, ResponseCore};
 use crate::stream::Stream;
+use crate::task::TaskBook;
 
 /// Who waits for a ticket.
 struct Waiter {
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     /// By the slot of the ticket, which is small and used again.
     waiters: Vec<Option<Waiter>>,
     pub(crate) addresses: AddressBook,
+    pub(crate) tasks: TaskBook,
     /// How many finished requests may still be handed out in this drain.
     budget: usize,
     /// Header lines and rules that clients have in common: a thousand users of a class send the
@@ -66,6 +68,7 @@ impl Core {
             http: http::Engine::new()?,
             waiters: Vec::new(),
             addresses: AddressBook::default(),
+            tasks: TaskBook::default(),
             budget: 0,
             headers: Vec::new(),
             rules: Vec::new(),

@@ -20,6 +20,7 @@ mod response;
 pub mod stats;
 mod store;
 mod stream;
+mod task;
 mod web;
 
 use pyo3::prelude::*;

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
 use gregaria_http as http;
-use gregaria_stats::Sample;
+use gregaria_stats::{Sample, Task};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -41,6 +41,8 @@ pub(crate) struct Exchange {
     pub(crate) address: Address,
     pub(crate) headers: Arc<http::HeaderBlock>,
     pub(crate) body: Option<Arc<[u8]>>,
+    /// During which task of its user it was sent.
+    pub(crate) task: Task,
 }
 
 /// What was asked and what came of it. Never changes.
@@ -184,6 +186,7 @@ impl Inner {
             failure,
             status: self.outcome.as_ref().ok().map(|response| response.status),
             url: Some(url),
+            task: Some(&self.exchange.task),
             ..Sample::default()
         };
         match &self.outcome {
@@ -397,6 +400,7 @@ impl ResponseCore {
                 },
                 headers: exchange.headers.clone(),
                 body: None,
+                task: Task::NotKnown,
             });
             Self::finish(py, exchange, Ok(Box::new(earlier.clone())))
         };

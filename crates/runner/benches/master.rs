@@ -78,6 +78,7 @@ fn report() -> Vec<u8> {
             status: None,
             url: None,
             body: None,
+            task: None,
             bucket: None,
         });
     }

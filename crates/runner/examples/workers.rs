@@ -289,6 +289,7 @@ fn report(first: u32, names: u32) -> StatsReport {
             status: None,
             url: None,
             body: None,
+            task: None,
             bucket: None,
         });
     }

@@ -23,6 +23,9 @@ pub(crate) const STATUSES: &str = "gregaria_statuses";
 /// Field of our own in an entry: requests that are kept by themselves.
 pub(crate) const EXAMPLES: &str = "gregaria_examples";
 
+/// Field of our own in an entry: during which task it was requested, as a text.
+pub(crate) const TASK: &str = "gregaria_task";
+
 /// Field of our own in `stats`: requests that were cut off unanswered since the last report.
 const ABORTED: &str = "gregaria_aborted";
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use gregaria_stats::{
-    Entry, Failure, Histogram, Key, PerSecond as Second, Precision, Report, Settings,
+    Entry, Failure, Histogram, Key, PerSecond as Second, Precision, Report, Settings, Task,
 };
 use rmpv::Value;
 use serde::{Deserialize, Serialize};
@@ -122,6 +122,9 @@ fn entry_to_wire(entry: &Entry) -> StatsEntry {
     if !entry.histogram.is_empty() && !entry.is_coarse {
         dialect::mark(&mut sent.extra, histogram_to_wire(&entry.histogram));
     }
+    if let Some(task) = entry.task.as_text() {
+        sent.extra.set(dialect::TASK, task);
+    }
     if !entry.statuses.is_empty() {
         let pair = |(status, count): (u16, u64)| (status.into(), count.into());
         let counts = entry.statuses.iter().map(pair).collect();
@@ -179,6 +182,7 @@ fn entry_from_wire(sent: &StatsEntry, shift: Shift, settings: &Settings) -> Entr
             })
             .collect();
     }
+    entry.task = Task::from_text(sent.extra.get(dialect::TASK).and_then(Value::as_str));
     if let Some(value) = sent.extra.get(dialect::EXAMPLES) {
         entry.examples = examples::from_wire(value, |at| shift.time(at));
     }

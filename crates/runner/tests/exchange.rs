@@ -7,12 +7,13 @@
 
 use gregaria_runner::exchange::{from_wire, to_wire};
 use gregaria_runner::wire::{self, Number, StatsEntry, StatsReport, ToMaster};
-use gregaria_stats::{Precision, Recorder, Report, Sample, Settings, Totals};
+use gregaria_stats::{Precision, Recorder, Report, Sample, Settings, Task, Totals};
 
 const BEGIN: f64 = 1_795_000_000.0;
 
 fn counted(settings: &Settings) -> Report {
     let recorder = Recorder::new(settings);
+    let tasks = ["A.a", "A.b", ""].map(|name| Task::from_text(Some(name)));
     for number in 0_u32..2_000 {
         let time = 0.3 * f64::from(number) + 0.7;
         recorder.record(&Sample {
@@ -25,6 +26,7 @@ fn counted(settings: &Settings) -> Report {
             status: Some(if number % 7 == 0 { 503 } else { 200 }),
             url: None,
             body: None,
+            task: Some(&tasks[number as usize % 3]),
             bucket: None,
         });
     }
@@ -56,6 +58,8 @@ fn nothing_is_lost_on_the_way() {
         let report = counted(&settings);
         let arrived = from_wire(&sent(to_wire(&report, BEGIN, &settings)), 0.0, &settings);
         assert_eq!(arrived.entries.len(), 2);
+        let tasks = arrived.entries.iter().map(|entry| entry.task.as_text());
+        assert_eq!(tasks.collect::<Vec<_>>(), [Some("A.a"), Some("*")]);
         for (ours, theirs) in report.entries.iter().zip(&arrived.entries) {
             assert_eq!(theirs.key, ours.key);
             assert_eq!(
@@ -66,6 +70,7 @@ fn nothing_is_lost_on_the_way() {
             assert_eq!(theirs.statuses, ours.statuses);
             assert_eq!(theirs.statuses.iter().count(), 2);
             assert_eq!(theirs.examples, ours.examples);
+            assert_eq!(theirs.task, ours.task);
             assert!(!theirs.examples.slow().is_empty());
             assert!((theirs.total_response_time_ms - ours.total_response_time_ms).abs() < 1e-6);
             assert_eq!(theirs.min_response_time_ms, ours.min_response_time_ms);

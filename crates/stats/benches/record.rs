@@ -30,6 +30,7 @@ fn record(bencher: divan::Bencher<'_, '_>, names: usize) {
             status: Some(200),
             url: None,
             body: None,
+            task: None,
             bucket: None,
         });
     });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::rate::second_of;
 use crate::table::Keyed;
-use crate::{Examples, Histogram, Recent, Rounded, Seconds, Settings, Statuses, Window};
+use crate::{Examples, Histogram, Recent, Rounded, Seconds, Settings, Statuses, Task, Window};
 
 /// Name of the entry that holds all requests, as in Locust. Its method is empty.
 pub const TOTAL_NAME: &str = "Aggregated";
@@ -70,6 +70,8 @@ pub struct Entry {
     pub statuses: Statuses,
     /// Requests that are kept by themselves.
     pub examples: Examples,
+    /// During which task of the test they were sent.
+    pub task: Task,
     /// When counting began: the making of the entry, or its last reset.
     pub start_time: f64,
     /// When the last request ended.
@@ -106,6 +108,7 @@ impl Entry {
             total_content_length: 0,
             statuses: Statuses::default(),
             examples: Examples::default(),
+            task: Task::NotKnown,
             start_time,
             last_request: None,
             histogram: Histogram::new(settings.precision),
@@ -167,6 +170,7 @@ impl Entry {
         self.total_content_length += other.total_content_length;
         self.statuses.merge(&other.statuses);
         self.examples.merge(&other.examples);
+        self.task.merge(&other.task);
         self.min_response_time_ms = match (self.min_response_time_ms, other.min_response_time_ms) {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
             (ours, theirs) => ours.or(theirs),

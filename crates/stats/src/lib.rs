@@ -27,6 +27,7 @@
 //!     status: Some(200),
 //!     url: None,
 //!     body: None,
+//!     task: None,
 //!     bucket: None,
 //! });
 //! for report in recorder.drain() {
@@ -58,6 +59,7 @@ mod slowest;
 mod snapshot;
 mod statuses;
 mod table;
+mod task;
 mod totals;
 
 pub use entry::{Entry, Key, TOTAL_NAME};
@@ -75,4 +77,5 @@ pub use rounded::{Rounded, round_half_even, round_response_time};
 pub use settings::{OTHER_FAILURES, OTHER_NAMES, Settings};
 pub use snapshot::Snapshot;
 pub use statuses::Statuses;
+pub use task::Task;
 pub use totals::Totals;

@@ -14,7 +14,7 @@ use crate::slowest::Slowest;
 use crate::table::{Keyed, Table};
 use crate::{
     Entry, Example, Exception, Failure, Key, LOCAL_NODE, OTHER_FAILURES, OTHER_NAMES, Report,
-    Settings, parse_error,
+    Settings, Task, parse_error,
 };
 
 /// Full parts that wait for a reader. If none comes, the oldest are joined.
@@ -43,6 +43,8 @@ pub struct Sample<'a> {
     pub url: Option<fmt::Arguments<'a>>,
     /// What was answered. Written out only if the request is kept by itself, and only up to a few KB.
     pub body: Option<fmt::Arguments<'a>>,
+    /// During which task it was sent; `None` is the same as [`Task::NotKnown`].
+    pub task: Option<&'a Task>,
     /// The rounded response time, if a rule of the user's own has rounded it; `None` for Locust's.
     pub bucket: Option<f64>,
 }
@@ -73,6 +75,8 @@ struct Name {
     place: u32,
     /// Which of its requests are slow.
     slowest: Slowest,
+    /// During which task it has been requested, in all parts.
+    task: Task,
 }
 
 impl Keyed for Name {
@@ -118,12 +122,15 @@ impl Recorder {
             sample.length,
             sample.status,
         );
-        let is_slow = write.names.as_slice()[known]
-            .slowest
-            .is_beaten_by(sample.response_time_ms);
+        let name = &write.names.as_slice()[known];
+        let is_slow = name.slowest.is_beaten_by(sample.response_time_ms);
+        let is_new_task = sample.task.is_some_and(|task| !name.task.has(task));
         let is_failed = sample.failure.is_some() && entry.examples.wants_failed();
         if is_slow || is_failed {
             write.keep(known, place, sample, (is_slow, is_failed));
+        }
+        if is_new_task {
+            write.learn_task(known, place, sample.task);
         }
         if let Some(error) = sample.failure {
             write.part.fail(place, error, sample.at, &self.settings);
@@ -211,9 +218,9 @@ impl Write {
             name.number = self.number;
             name.slowest.forget(second);
             name.place = u32::try_from(self.part.entries.len()).expect("names are limited");
-            self.part
-                .entries
-                .push(Entry::new(name.key.clone(), at, settings));
+            let mut entry = Entry::new(name.key.clone(), at, settings);
+            entry.task = name.task.clone();
+            self.part.entries.push(entry);
         }
         (known, name.place as usize)
     }
@@ -250,6 +257,14 @@ impl Write {
         }
     }
 
+    /// Notes a task that a name has not been requested by so far, or not by this very piece of text.
+    #[cold]
+    fn learn_task(&mut self, known: usize, place: usize, task: Option<&Task>) {
+        let name = self.names.get_mut(known);
+        name.task.merge(task.unwrap_or(&Task::NotKnown));
+        self.part.entries[place].task = name.task.clone();
+    }
+
     /// Adds a name, or finds the row for names past the limit.
     #[cold]
     fn learn(&mut self, method: &str, name: &str, settings: &Settings) -> usize {
@@ -265,6 +280,7 @@ impl Write {
             number: 0,
             place: 0,
             slowest: Slowest::default(),
+            task: Task::NotKnown,
         })
     }
 

@@ -293,7 +293,9 @@ impl Totals {
         let markers = std::mem::take(&mut self.markers);
         let mut entries = Table::default();
         for entry in self.entries.as_slice() {
-            entries.push(Arc::new(Entry::new(entry.key.clone(), now, &self.settings)));
+            let mut empty = Entry::new(entry.key.clone(), now, &self.settings);
+            empty.task = entry.task.clone();
+            entries.push(Arc::new(empty));
         }
         self.clear_all(now);
         self.entries = entries;

@@ -26,6 +26,7 @@ fn report(recorder: &Recorder, second: u32) {
             status: None,
             url: None,
             body: None,
+            task: None,
             bucket: None,
         });
     }

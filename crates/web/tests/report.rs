@@ -53,6 +53,7 @@ fn keep(path: &Path, seconds: usize, every: usize, names: &[String]) -> i64 {
                 body: Some(format_args!(
                     "{{\"place\":\"{name}\",\"token\":\"geheim\"}}"
                 )),
+                task: None,
                 bucket: None,
             });
         }

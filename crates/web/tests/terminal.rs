@@ -48,6 +48,7 @@ fn snapshot() -> Arc<Snapshot> {
                     status: None,
                     url: None,
                     body: None,
+                    task: None,
                     bucket: None,
                 });
             }

@@ -60,6 +60,7 @@ fn run() -> Arc<Snapshot> {
             status: None,
             url: None,
             body: None,
+            task: None,
             bucket: None,
         });
     }

@@ -270,7 +270,15 @@ class HttpSession(requests.Session):
         hub = _hub.hub()
         recorder = getattr(self.request_event, "recorder", None)
         self._hub = hub
-        self._native = Client(hub.engine, self.base_url, False, True, EngineResponse, recorder)
+        self._native = Client(
+            hub.engine,
+            self.base_url,
+            False,
+            True,
+            EngineResponse,
+            recorder,
+            getattr(self.user, "_task_now", None),
+        )
         _hub.clients.add(self)
         if self._inherited is not None:
             EngineCookies(self._native).replace(EngineCookies(self._inherited))

@@ -13,6 +13,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
+from greenlet import getcurrent
+
 from . import log
 from ._stats_entry import StatsError
 from .exception import (
@@ -132,6 +134,7 @@ class RequestEvent(EventHook):
                     StatsError.parse_error(exception) if exception else None,
                     _status_of(kwargs.get("response")),
                     url if isinstance(url, str) else None,
+                    _task_of_caller(),
                 )
             except Exception:
                 logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
@@ -148,6 +151,14 @@ def _status_of(response: object) -> int | None:
     """Status of an answer of HTTP; `None` of everything else."""
     status = getattr(response, "status_code", None)
     return status if isinstance(status, int) and 0 < status < 1000 else None
+
+
+def _task_of_caller() -> str | None:
+    """Name of the task that the calling user carries out, empty outside of tasks; else `None`."""
+    # The first argument of the greenlet of a user is the user.
+    arguments = getattr(getcurrent(), "args", None)
+    now = getattr(arguments[0], "_task_now", None) if arguments else None
+    return None if now is None else now[0] or ""
 
 
 class DeprecatedEventHook(EventHook):

@@ -16,12 +16,15 @@ import { entries, isLasting, names, overview, viewedRun } from "../state/run.ts"
 import type { Column } from "../timeline.ts";
 import { emptyText } from "../words.ts";
 import { EntryPanel } from "./entry-panel.tsx";
-import { Folders } from "./folders.tsx";
+import { Folders, type FoldersBy } from "./folders.tsx";
 import { useSmallLines } from "./small-lines.ts";
 import { ValuesFor } from "./values-for.tsx";
 import { useWindow } from "./window.ts";
 
 const BY_REQUESTS: Order = { column: "requests", isDown: true };
+const FOLDERS_BY: readonly FoldersBy[] = ["path", "task"];
+const isFoldersBy = (group: string | null): group is FoldersBy =>
+  (FOLDERS_BY as readonly (string | null)[]).includes(group);
 const NOTHING = { kind: "unreachable" } as const;
 
 /** The tab of endpoints. */
@@ -30,7 +33,7 @@ export function Endpoints() {
   const all = chosen ? windowRows(chosen.window, names.value) : entries.value;
   const filter = query.value.get("q") ?? "";
   const method = query.value.get("method") ?? "";
-  const isGrouped = query.value.get("group") === "path";
+  const group = query.value.get("group");
   const order = parseOrder(query.value.get("sort") ?? undefined, BY_REQUESTS);
   const open = query.value.get("entry");
   const { trends, onSight } = useTrends(viewedRun.value);
@@ -75,13 +78,16 @@ export function Endpoints() {
             onValue={(value) => setQuery({ method: value })}
           />
         )}
-        <Button
-          kind="quiet"
-          aria-pressed={isGrouped}
-          onClick={() => setQuery({ group: isGrouped ? null : "path" })}
-        >
-          Group by path
-        </Button>
+        {FOLDERS_BY.map((by) => (
+          <Button
+            key={by}
+            kind="quiet"
+            aria-pressed={group === by}
+            onClick={() => setQuery({ group: group === by ? null : by })}
+          >
+            Group by {by}
+          </Button>
+        ))}
         <span class="note">
           {rows.length === count ? "" : `${formatCount(rows.length)} of ${formatCount(count)}`}
         </span>
@@ -89,8 +95,10 @@ export function Endpoints() {
       </div>
       <div class="panel-row">
         <div class="panel-main">
-          {isGrouped ? (
+          {isFoldersBy(group) ? (
             <Folders
+              key={group}
+              by={group}
               rows={rows}
               total={all.get(0) ?? null}
               shared={shared}

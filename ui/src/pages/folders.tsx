@@ -1,8 +1,8 @@
-// Endpoints in folders by the first part of their path.
+// Endpoints in folders: by the first part of their path, or by the task that asks for them.
 
 import { useMemo, useState } from "preact/hooks";
 import { folderOf } from "../fold.ts";
-import type { Figures } from "../model.ts";
+import type { EntryFolder, Figures } from "../model.ts";
 import { EntryTable } from "../parts/entry-table.tsx";
 import { inOrder, type TableColumn } from "../parts/table.tsx";
 import { type EntryRow, figuresRow } from "../rows.ts";
@@ -14,31 +14,45 @@ export type Shared = Omit<Parameters<typeof EntryTable>[0], "rows" | "total" | "
   columns: readonly TableColumn<EntryRow>[];
 };
 
+/** What endpoints of a folder have in common. */
+export type FoldersBy = "path" | "task";
+
+/** The folder of endpoints that the server has not told of yet. */
+const NOT_KNOWN = "task not known";
+
 /**
- * Endpoints in folders. Sums follow the endpoints that are shown. Percentiles of several endpoints
+ * Endpoints in folders. The folder of a task is known to the server alone. Sums follow the endpoints that are shown. Percentiles of several endpoints
  * are not to be had from those of each: the server merges their response times, and where a filter
  * leaves some of a folder out, there are none.
  */
 export function Folders(props: {
+  by: FoldersBy;
   rows: readonly EntryRow[];
   total: EntryRow | null;
   shared: Shared;
   stretch: { from: number; to: number } | null;
 }) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const merged = useMerged(props.stretch);
+  const { by } = props;
+  const merged = useMerged(by, props.stretch);
   const folders = useMemo(() => {
     const found = new Map<string, EntryRow[]>();
-    for (const row of props.rows) {
-      const folder = folderOf(row.name);
+    const tasks = new Map<number, string>();
+    for (const [name, { entries }] of merged ?? []) {
+      for (const index of entries) {
+        tasks.set(index, name);
+      }
+    }
+    for (const row of by === "path" || merged ? props.rows : []) {
+      const folder = by === "path" ? folderOf(row.name) : (tasks.get(row.index) ?? NOT_KNOWN);
       found.set(folder, [...(found.get(folder) ?? []), row]);
     }
     return [...found].map(([name, rows], at) => {
-      const whole = merged.get(name);
-      const figures = whole?.count === rows.length ? whole.figures : null;
+      const whole = merged?.get(name);
+      const figures = whole?.entries.length === rows.length ? whole.figures : null;
       return { name, rows, sum: sumOf(name, rows, -at - 1, figures) };
     });
-  }, [props.rows, merged]);
+  }, [by, props.rows, merged]);
   const { onOpen, ...shared } = props.shared;
   const { columns, order } = shared;
   // Folders are in order among folders, and what is in one below it.
@@ -61,7 +75,8 @@ export function Folders(props: {
   return (
     <EntryTable
       {...shared}
-      label="Endpoints by path"
+      label={`Endpoints by ${by}`}
+      empty={by === "task" && !merged ? "Loading…" : shared.empty}
       rows={shown}
       total={props.total}
       isOrdered
@@ -72,28 +87,20 @@ export function Folders(props: {
   );
 }
 
-interface Merged {
-  readonly count: number;
-  readonly figures: Figures;
-}
-
-/** Figures of whole folders by their names. */
-function useMerged(stretch: { from: number; to: number } | null): ReadonlyMap<string, Merged> {
+/** Figures of whole folders by their names; `null` until they are known. */
+function useMerged(
+  by: FoldersBy,
+  stretch: { from: number; to: number } | null,
+): ReadonlyMap<string, EntryFolder> | null {
   const [from, to] = [stretch?.from ?? null, stretch?.to ?? null];
   const answer = useAgain(
-    (run) => getFolders(run, from, to),
-    `${from} ${to}`,
+    (run) => getFolders(run, by, from, to),
+    `${by} ${from} ${to}`,
     undefined,
     () => stretch === null,
   );
   return useMemo(
-    () =>
-      new Map(
-        answer?.folders.map(({ name, entries, figures }) => [
-          name,
-          { count: entries.length, figures },
-        ]),
-      ),
+    () => answer && new Map(answer.folders.map((folder) => [folder.name, folder])),
     [answer],
   );
 }

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use gregaria_stats::{Recorder, Sample};
+use gregaria_stats::{Recorder, Sample, Task};
 use pyo3::prelude::*;
 
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
@@ -59,6 +59,7 @@ struct Noted {
     failure: Option<Box<str>>,
     status: Option<u16>,
     url: Option<Box<str>>,
+    task: Option<Task>,
 }
 
 impl Unrounded {
@@ -73,6 +74,7 @@ impl Unrounded {
             failure: sample.failure.map(Into::into),
             status: sample.status,
             url: sample.url.map(|url| url.to_string().into()),
+            task: sample.task.cloned(),
         });
     }
 
@@ -110,6 +112,7 @@ impl Unrounded {
                 url: request.url.as_ref().map(|_| url),
                 // Not noted: most of them would be written out for nothing.
                 body: None,
+                task: request.task.as_ref(),
                 bucket,
             });
         }

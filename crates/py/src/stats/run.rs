@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use super::entry::Entry;
 use super::marker::Marker;
 use super::source::Source;
+use crate::task::named;
 
 /// Counts the requests of one environment, and shows what has been counted.
 ///
@@ -115,8 +116,8 @@ impl Stats {
     }
 
     /// Counts one request that has just ended, and its failure if it has one. Lengths that are not
-    /// known count as 0.
-    #[pyo3(name = "record", signature = (method, name, response_time, length, failure=None, status=None, url=None))]
+    /// known count as 0. `task` names the task it was sent by; it is empty outside of tasks.
+    #[pyo3(name = "record", signature = (method, name, response_time, length, failure=None, status=None, url=None, task=None))]
     #[expect(clippy::too_many_arguments, reason = "they are named in Python")]
     fn record_from_python(
         &self,
@@ -127,7 +128,9 @@ impl Stats {
         failure: Option<&str>,
         status: Option<u16>,
         url: Option<&str>,
+        task: Option<&str>,
     ) {
+        let task = task.map(named);
         let place = format_args!("{}", url.unwrap_or_default());
         #[expect(
             clippy::cast_possible_truncation,
@@ -143,6 +146,7 @@ impl Stats {
             failure,
             status,
             url: url.map(|_| place),
+            task: task.as_ref(),
             ..Sample::default()
         });
     }

@@ -34,7 +34,11 @@ pub(super) async fn folders(
     let by = match wish.by.as_deref() {
         None | Some("path") => FoldersBy::Path,
         Some("method") => FoldersBy::Method,
-        Some(_) => return Err(Refusal::invalid("folders are by `path` or `method`").about("by")),
+        Some("task") => FoldersBy::Task,
+        Some(_) => {
+            let text = "folders are by `path`, `method` or `task`";
+            return Err(Refusal::invalid(text).about("by"));
+        }
     };
     let stretch = (wish.from.is_some() || wish.to.is_some())
         .then(|| (wish.from.unwrap_or(0.0), wish.to.unwrap_or(f64::INFINITY)));

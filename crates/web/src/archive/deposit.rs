@@ -271,7 +271,8 @@ impl Bucket {
         transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO entries VALUES
-                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL, ?15, NULL)",
+                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL, ?15, NULL,
+                 ?16)",
             )?
             .execute(params![
                 self.run,
@@ -289,6 +290,7 @@ impl Bucket {
                 entry.last_request,
                 entry.is_coarse,
                 statuses(entry),
+                entry.task.as_text(),
             ])?;
         let (requests, failures, total_ms, times) = match before {
             None => (

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gregaria_stats::{
-    Entry, Exception, Failure, Histogram, History, Key, Rounded, Settings, Snapshot, Window,
+    Entry, Exception, Failure, Histogram, History, Key, Rounded, Settings, Snapshot, Task, Window,
     round_response_time,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -99,7 +99,8 @@ fn entries(connection: &Connection, row: &RunRow) -> rusqlite::Result<(Entry, Ve
     let mut entries = Vec::new();
     let mut statement = connection.prepare(
         "SELECT entry, method, name, requests, none_requests, failures, total_ms, min_ms, max_ms,
-         content_length, counted_from, last_request, is_coarse, times, rounded, statuses, examples
+         content_length, counted_from, last_request, is_coarse, times, rounded, statuses, examples,
+         task
          FROM entries WHERE run = ?1 ORDER BY entry",
     )?;
     let mut rows = statement.query([row.id])?;
@@ -124,6 +125,7 @@ fn entries(connection: &Connection, row: &RunRow) -> rusqlite::Result<(Entry, Ve
             let stored: StoredExamples = serde_json::from_str(&text).map_err(|_| broken(16))?;
             entry.examples = (&stored).into();
         }
+        entry.task = Task::from_text(found.get::<_, Option<String>>(17)?.as_deref());
         let times = found.get_ref(13)?.as_blob_or_null()?;
         let rounded = found.get_ref(14)?.as_blob_or_null()?;
         if let (Some(times), Some(rounded)) = (times, rounded) {

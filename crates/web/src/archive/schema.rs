@@ -24,10 +24,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema4.sql"),
     include_str!("schema5.sql"),
     include_str!("schema6.sql"),
+    include_str!("schema7.sql"),
 ];
 
 /// The format that is written here: so many migrations there are.
-pub(super) const FORMAT: i64 = 6;
+pub(super) const FORMAT: i64 = 7;
 
 /// Opens a file for reading and writing; makes it, and its folder, if it is not there. Nobody but
 /// its owner may read it: locustfiles may hold what is not for others.

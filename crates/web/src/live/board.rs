@@ -337,7 +337,7 @@ impl Board {
     pub fn folders(&self, by: FoldersBy, stretch: Option<(f64, f64)>) -> Option<EntryFolders> {
         match stretch {
             None => Some(self.run.folders(self.view.as_ref()?, by)),
-            Some((from, to)) => self.run.folders_window(by, from, to),
+            Some((from, to)) => self.run.folders_window(self.view.as_deref(), by, from, to),
         }
     }
 

@@ -75,6 +75,7 @@ mod tests {
                     url: None,
                     bucket: None,
                     body: None,
+                    task: None,
                 });
             }
             for report in recorder.drain() {

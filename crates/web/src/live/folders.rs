@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gregaria_stats::{Entry, Key, Window};
+use gregaria_stats::{Entry, Key, Task, Window};
 
 use crate::model::EntryFolder;
 use crate::picture::figures_of;
@@ -16,14 +16,27 @@ pub enum FoldersBy {
     Path,
     /// The method.
     Method,
+    /// The task of the test during which they were requested.
+    Task,
 }
+
+/// Folders of entries that are not those of one task.
+const SEVERAL_TASKS: &str = "several tasks";
+const OUTSIDE_TASKS: &str = "outside tasks";
+const TASK_NOT_KNOWN: &str = "task not known";
 
 impl FoldersBy {
     /// The folder of an entry.
-    pub(crate) fn name_of(self, key: &Key) -> &str {
+    pub(crate) fn name_of<'a>(self, key: &'a Key, task: &'a Task) -> &'a str {
         match self {
             Self::Path => folder_of(&key.name),
             Self::Method => &key.method,
+            Self::Task => match task {
+                Task::One(name) => name,
+                Task::Several => SEVERAL_TASKS,
+                Task::Outside => OUTSIDE_TASKS,
+                Task::NotKnown => TASK_NOT_KNOWN,
+            },
         }
     }
 }
@@ -51,7 +64,7 @@ pub(crate) fn merged<'a>(
 ) -> Vec<EntryFolder> {
     let mut folders: BTreeMap<&str, (Vec<u32>, Entry)> = BTreeMap::new();
     for (index, entry) in entries {
-        let name = by.name_of(&entry.key);
+        let name = by.name_of(&entry.key, &entry.task);
         match folders.get_mut(name) {
             Some((indexes, sum)) => {
                 indexes.push(index);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gregaria_stats::{Entry, Histogram, HistoryPoint, Snapshot};
+use gregaria_stats::{Entry, Histogram, HistoryPoint, Snapshot, Task};
 
 use crate::model::{
     EntryDetail, EntryFolder, EntryFolders, EntryTrends, EntryWindow, GroupWindow, HeatMap, Series,
@@ -149,18 +149,29 @@ impl Run {
 
     /// Figures of the folders between two moments, widened to whole buckets; `None` if nothing is kept
     /// of it.
-    pub(super) fn folders_window(&self, by: FoldersBy, from: f64, to: f64) -> Option<EntryFolders> {
+    pub(super) fn folders_window(
+        &self,
+        view: Option<&View>,
+        by: FoldersBy,
+        from: f64,
+        to: f64,
+    ) -> Option<EntryFolders> {
         let inside = |bucket: &&Bucket| bucket.to > from && bucket.from < to;
         let chosen: Vec<_> = self.buckets.all().iter().filter(inside).collect();
         let (first, last) = (chosen.first()?, chosen.last()?);
         let seconds = last.to - first.from;
+        let names = &self.table.names;
+        let entries = view.into_iter().flat_map(|view| &view.figures.entries);
+        let tasks: BTreeMap<u32, &Task> = entries
+            .filter_map(|entry| Some((names.find(&entry.key)?, &entry.task)))
+            .collect();
         let mut sums: BTreeMap<&str, (BTreeSet<u32>, Share, Histogram)> = BTreeMap::new();
         for (index, share) in chosen.iter().flat_map(|bucket| &bucket.shares) {
             let Some(key) = self.table.names.key(*index) else {
                 continue;
             };
             let (indexes, sum, times) = sums
-                .entry(by.name_of(key))
+                .entry(by.name_of(key, tasks.get(index).unwrap_or(&&Task::NotKnown)))
                 .or_insert_with(|| (BTreeSet::new(), Share::zero(), Histogram::default()));
             indexes.insert(*index);
             sum.add(share, times);

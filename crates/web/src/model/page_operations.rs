@@ -25,7 +25,7 @@ const ENTRY_STRETCH: [Parameter; 4] = [
 const FOLDER_STRETCH: [Parameter; 3] = [
     STRETCH[0],
     STRETCH[1],
-    ("by", "string", "`path` or `method`."),
+    ("by", "string", "`path`, `method` or `task`."),
 ];
 
 const LIVE: [Parameter; 3] = [

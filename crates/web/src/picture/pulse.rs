@@ -231,6 +231,7 @@ mod tests {
                 status: None,
                 url: None,
                 body: None,
+                task: None,
                 bucket: None,
             });
         }

@@ -87,6 +87,10 @@ pub struct Kept {
     /// Single requests of each entry, in the order of their indexes; empty in an HTML report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<StoredExamples>,
+    /// During which task each entry was requested, in the order of their indexes, as the run store
+    /// has it; empty in an HTML report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Option<String>>,
     /// Windows of all requests together.
     pub windows: Vec<KeptWindow>,
     /// Windows of each entry, in the order of their indexes, the total left out; empty where that
@@ -353,6 +357,12 @@ fn kept(run: &StoredRun, buckets: &[Bucket], series: Option<&Series>, extent: Ex
         examples: match extent {
             Extent::Whole => all_entries(snapshot)
                 .map(|entry| (&entry.examples).into())
+                .collect(),
+            Extent::Small => Vec::new(),
+        },
+        tasks: match extent {
+            Extent::Whole => all_entries(snapshot)
+                .map(|entry| entry.task.as_text().map(str::to_owned))
                 .collect(),
             Extent::Small => Vec::new(),
         },

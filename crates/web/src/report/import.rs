@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use gregaria_stats::{
-    Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, Settings, Snapshot, Window,
+    Entry, Exception, Failure, Histogram, History, HistoryPoint, Key, Settings, Snapshot, Task,
+    Window,
 };
 use serde::Deserialize;
 
@@ -322,6 +323,9 @@ fn entries(body: &Body) -> Result<Vec<Entry>, ImportError> {
         }
         if let Some(stored) = body.kept.examples.get(place) {
             entry.examples = stored.into();
+        }
+        if let Some(task) = body.kept.tasks.get(place) {
+            entry.task = Task::from_text(task.as_deref());
         }
         entry.rounded = rounded_of(&entry.histogram);
         entries.push(entry);

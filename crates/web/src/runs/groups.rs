@@ -43,7 +43,7 @@ pub fn folders(
             continue;
         };
         let (indexes, sum, times) = sums
-            .entry(by.name_of(key))
+            .entry(by.name_of(key, &entries[index as usize - 1].task))
             .or_insert_with(|| (BTreeSet::new(), Share::zero(), Histogram::default()));
         indexes.insert(index);
         sum.add(&Share::from(bucket), times);

@@ -34,7 +34,7 @@ fn a_file_of_a_newer_version_is_left_alone_and_says_so() {
     drop(connection);
     let before = fs::read(&path).unwrap();
     assert!(
-        complaint(&path).contains("was written by a newer gregaria (format 99, known here is 6)")
+        complaint(&path).contains("was written by a newer gregaria (format 99, known here is 7)")
     );
     assert!(
         Library::open(&path)

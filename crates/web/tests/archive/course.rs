@@ -55,6 +55,7 @@ impl Course {
                     status: None,
                     url: None,
                     body: None,
+                    task: None,
                     bucket: None,
                 });
             }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gregaria_runner::State;
-use gregaria_stats::{Recorder, Sample, Settings as StatsSettings, Totals};
+use gregaria_stats::{Recorder, Sample, Settings as StatsSettings, Task, Totals};
 use gregaria_web::seam::{FormData, Order, Reply, RunStatus, Seam, Status, View, Worker};
 use gregaria_web::server::{Server, Settings};
 use serde_json::{Value, json};
@@ -29,6 +29,8 @@ pub(crate) struct Page {
     pub(crate) run: Option<u64>,
     pub(crate) state: &'static str,
     pub(crate) workers: Option<Vec<Worker>>,
+    /// During which task requests are sent from here on.
+    pub(crate) task: Option<Task>,
     /// Whatever else is to be told of the run.
     pub(crate) told: Status,
 }
@@ -58,6 +60,7 @@ impl Page {
             totals: Totals::new(settings, START),
             now: START,
             run: None,
+            task: None,
             state: "ready",
             workers: None,
             told: Status {
@@ -94,6 +97,7 @@ impl Page {
             status: Some(if failure.is_some() { 500 } else { 200 }),
             url: None,
             body: None,
+            task: self.task.as_ref(),
             bucket: None,
         });
     }

@@ -233,7 +233,8 @@ fn of_a_run_that_was_kept_before_errors_had_moments_none_are_told() {
     let both = Both::play(LENGTH, broken_shop);
     let path = both.folder.path().join("runs.sqlite");
     let connection = rusqlite::Connection::open(path).unwrap();
-    let old = "DROP TABLE exception_buckets; PRAGMA user_version = 5";
+    let old = "DROP TABLE exception_buckets; ALTER TABLE entries DROP COLUMN task;
+               PRAGMA user_version = 5";
     connection.execute_batch(old).unwrap();
     drop(connection);
     let kept = both.kept();

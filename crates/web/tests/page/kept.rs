@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gregaria_stats::{Marker, MarkerKind, Recorder, Sample, Settings as StatsSettings, Totals};
+use gregaria_stats::{
+    Marker, MarkerKind, Recorder, Sample, Settings as StatsSettings, Task, Totals,
+};
 use gregaria_web::archive::{
     Archive, EndKind, Ending, Library, Limits, Line, Member, Note, Setup, UserClass, Worker,
 };
@@ -105,6 +107,30 @@ fn worker() -> Member {
     }
 }
 
+/// One of the requests of a second.
+fn record(recorder: &Recorder, request: u32, now: f64, slower: f64) {
+    let (name, task) = if request.is_multiple_of(4) {
+        ("/cart", "Shopper.buy")
+    } else {
+        ("/", "Shopper.browse")
+    };
+    let failure = (request == 4)
+        .then_some("HTTPError('500 Server Error: x for url: http://shop.example:8000/cart')");
+    recorder.record(&Sample {
+        method: "GET",
+        name,
+        at: now - 0.5,
+        response_time_ms: Some(slower * f64::from(10 + request)),
+        length: 100,
+        failure,
+        status: Some(if request == 4 { 500 } else { 200 }),
+        url: Some(format_args!("http://shop.example:8000{name}?session=7f")),
+        body: Some(format_args!("<b>shop.example{name}</b> session=7f")),
+        task: Some(&Task::One(task.into())),
+        bucket: None,
+    });
+}
+
 fn keep(archive: &Archive, slower: f64) {
     let settings = StatsSettings::default();
     let recorder = Recorder::new(&settings);
@@ -151,22 +177,7 @@ fn keep(archive: &Archive, slower: f64) {
     for second in 1..=LENGTH {
         let now = START + f64::from(second);
         for request in 0..20_u32 {
-            let name = if request % 4 == 0 { "/cart" } else { "/" };
-            let failure = (request == 4).then_some(
-                "HTTPError('500 Server Error: x for url: http://shop.example:8000/cart')",
-            );
-            recorder.record(&Sample {
-                method: "GET",
-                name,
-                at: now - 0.5,
-                response_time_ms: Some(slower * f64::from(10 + request)),
-                length: 100,
-                failure,
-                status: Some(if request == 4 { 500 } else { 200 }),
-                url: Some(format_args!("http://shop.example:8000{name}?session=7f")),
-                body: Some(format_args!("<b>shop.example{name}</b> session=7f")),
-                bucket: None,
-            });
+            record(&recorder, request, now, slower);
         }
         if second == 1 {
             mark(&mut totals, now);
@@ -345,6 +356,20 @@ fn an_earlier_run_is_shown_with_all_its_tabs() {
 }
 
 #[test]
+fn entries_are_in_the_folders_of_their_tasks() {
+    let shelf = Shelf::new();
+    let page = shelf.page();
+    let stretch = format!("&from={}&to={}", START + 10.0, START + 20.0);
+    for part in ["", &stretch] {
+        let path = format!("/api/v1/runs/1/folders?by=task{part}");
+        let tasks = page.get(&path).json()["folders"].clone();
+        assert_eq!(tasks[0]["name"], "Shopper.browse", "{part}");
+        assert_eq!(tasks[1]["name"], "Shopper.buy", "{part}");
+        assert_eq!(tasks[1]["entries"], json!([2]), "{part}");
+    }
+}
+
+#[test]
 fn two_runs_are_compared_over_the_stretch_that_is_asked_for() {
     let shelf = Shelf::new();
     let page = shelf.page();
@@ -508,6 +533,8 @@ fn every_file_of_a_run_can_be_taken_away() {
     let run = taken.json()["run"].clone();
     let again = page.get(&format!("/api/v1/runs/{run}/entries/2")).json();
     assert_eq!(again["failed"][0]["body"], body);
+    let tasks = page.get(&format!("/api/v1/runs/{run}/folders?by=task"));
+    assert_eq!(tasks.json()["folders"][1]["name"], "Shopper.buy");
     assert!(get("requests.csv").body.contains("\r\nGET,/cart,300,60,"));
     let series = get("series.csv").body;
     assert!(series.lines().count() >= 58);

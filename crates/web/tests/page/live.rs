@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
 use flate2::read::GzDecoder;
+use gregaria_stats::Task;
 use serde_json::Value;
 
 use crate::common::Page;
@@ -290,6 +291,46 @@ fn a_folder_has_the_percentiles_of_all_its_requests_together() {
     let methods = page.get("/api/v1/runs/1/folders?by=method").json();
     assert_eq!(methods["folders"][0]["figures"]["requests"], 330);
     assert_eq!(page.get("/api/v1/runs/1/folders?by=colour").status, 400);
+    // What one task has asked for so far, another asks for, too; and nobody says who asks for /cart.
+    let tasks = |page: &Page, part: &str| {
+        let path = format!("/api/v1/runs/1/folders?by=task{part}");
+        let folders = page.get(&path).json()["folders"].clone();
+        let folder = |one: &Value| {
+            (
+                one["name"].clone(),
+                one["entries"].as_array().unwrap().len(),
+            )
+        };
+        folders
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(folder)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(tasks(&page, ""), [("task not known".into(), 3)]);
+    for (task, name) in [
+        ("", "/item/a"),
+        ("Shopper.buy", "/item/b"),
+        ("Shopper.look", "/item/b"),
+    ] {
+        page.task = Some(Task::from_text(Some(task)));
+        page.request(name, 10.0, None);
+    }
+    page.task = Some(Task::from_text(Some("Shopper.look")));
+    page.request("/look", 10.0, None);
+    for _ in 0..10 {
+        page.second();
+    }
+    let expected = [
+        ("Shopper.look".into(), 1),
+        ("outside tasks".into(), 1),
+        ("several tasks".into(), 1),
+        ("task not known".into(), 1),
+    ];
+    assert_eq!(tasks(&page, ""), expected);
+    let last = format!("&from={}&to={}", page.now - 10.0, page.now);
+    assert_eq!(tasks(&page, &last)[..3], expected[..3]);
     assert_eq!(page.get("/api/v1/runs/2/folders").status, 404);
 }
 

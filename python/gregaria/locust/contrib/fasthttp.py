@@ -159,7 +159,13 @@ class FastHttpSession:
         self._hub = _hub.hub()
         recorder = getattr(self.request_event, "recorder", None)
         native = Client(
-            self._hub.engine, self.base_url, True, self._is_strict, ResponseContextManager, recorder
+            self._hub.engine,
+            self.base_url,
+            True,
+            self._is_strict,
+            ResponseContextManager,
+            recorder,
+            getattr(self.user, "_task_now", None),
         )
         native.set_rules(*self._rules)
         native.set_connections(*self._connections)

@@ -233,6 +233,7 @@ class TaskSet(metaclass=TaskSetMeta):
             waiter = self
         picks_itself = self._picks_itself or "get_next_task" in self.__dict__
         draw = random.random
+        now = user._task_now
         tasks: list[Any] = []
         count, scale = 0, 0.0
         while True:
@@ -256,8 +257,10 @@ class TaskSet(metaclass=TaskSetMeta):
                 raise StopUser
             try:
                 if type(chosen) is FunctionType:
+                    now[0] = chosen.__qualname__
                     chosen(holder)
                 else:
+                    now[0] = _name_of(chosen)
                     self.execute_task(chosen)
             except RescheduleTaskImmediately:
                 continue
@@ -287,6 +290,8 @@ class TaskSet(metaclass=TaskSetMeta):
             try:
                 if user._state == LOCUST_STATE_STOPPING:
                     raise StopUser
+                if self._task_queue:
+                    user._task_now[0] = _name_of(self._task_queue[0])
                 self.execute_next_task()
             except RescheduleTaskImmediately:
                 pass
@@ -297,6 +302,7 @@ class TaskSet(metaclass=TaskSetMeta):
 
     def _call_on_stop(self) -> None:
         """Calls `on_stop`; what it raises is logged, and does not keep the user from leaving."""
+        self._user._task_now[0] = None
         try:
             self.on_stop()
         except Exception:
@@ -382,6 +388,14 @@ class DefaultTaskSet(TaskSet):
             task(self._user).run()
         else:
             task(self._user)
+
+
+def _name_of(task: Any) -> str | None:
+    """What a task is called; `None` for a nested task set, which has tasks of its own."""
+    if isinstance(task, type):
+        return None
+    name = getattr(task, "__qualname__", None)
+    return name if isinstance(name, str) else type(task).__qualname__
 
 
 def _give_back(interrupt: InterruptTaskSet) -> NoReturn:

@@ -101,6 +101,8 @@ class User(metaclass=UserMeta):
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._state = None
+        # Name of the task that is carried out, `None` outside of tasks. Clients share the list.
+        self._task_now: list[str | None] = [None]
         self._greenlet: Greenlet | None = None
         self._group: Group | None = None
         self._taskset_instance: TaskSet | None = None
@@ -130,6 +132,7 @@ class User(metaclass=UserMeta):
                 raise
             self._taskset_instance.run()
         except (GreenletExit, StopUser, StopTest):
+            self._task_now[0] = None
             self.on_stop()
 
     def wait(self) -> None:
@@ -255,9 +258,11 @@ class PytestUser(User):
         self._state = LOCUST_STATE_RUNNING
         calls = [Call(function, self) for function in self.functions]
         self.fixtures = [call.arguments for call in calls]
+        names: list[str] = [function.name for function in self.functions]
         while True:
-            for call in calls:
+            for name, call in zip(names, calls, strict=True):
                 self._has_yielded = False
+                self._task_now[0] = name
                 try:
                     call()
                 except requests.RequestException as error:
