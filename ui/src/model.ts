@@ -1285,7 +1285,7 @@ export interface components {
             /**
              * @description By how much the p95 of the last minute differs from that of the whole run, as a share of it:
              *     0.2 is a fifth slower. `null` with fewer than 20 requests in it, of a stretch, and when the run
-             *     is over.
+             *     is over; left out where it is `null` of all.
              */
             p95_change: (number | null)[];
             /** @description 95th percentile of the whole run. */

@@ -69,7 +69,7 @@ export function mergeEntries(
       failuresPerSecond: columns.failures_per_second[at] ?? null,
       p50: columns.p50_ms[at] ?? null,
       p95: columns.p95_ms[at] ?? null,
-      p95Change: columns.p95_change[at] ?? null,
+      p95Change: columns.p95_change?.[at] ?? null,
       p99: columns.p99_ms[at] ?? null,
       max: columns.max_ms[at] ?? null,
       avg: columns.avg_ms[at] ?? null,

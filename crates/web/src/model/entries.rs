@@ -37,7 +37,9 @@ pub struct EntryColumns {
     pub p99_ms: Vec<Option<f64>>,
     /// By how much the p95 of the last minute differs from that of the whole run, as a share of it:
     /// 0.2 is a fifth slower. `null` with fewer than 20 requests in it, of a stretch, and when the run
-    /// is over.
+    /// is over; left out where it is `null` of all.
+    #[serde(skip_serializing_if = "is_unknown")]
+    #[schema(required = false)]
     pub p95_change: Vec<Option<f64>>,
     /// The longest.
     pub max_ms: Vec<Option<f64>>,
@@ -45,6 +47,10 @@ pub struct EntryColumns {
     pub avg_ms: Vec<Option<f64>>,
     /// Mean length of the answers' bodies, in bytes.
     pub avg_bytes: Vec<Option<f64>>,
+}
+
+fn is_unknown(column: &Vec<Option<f64>>) -> bool {
+    column.iter().all(Option::is_none)
 }
 
 /// The table over a stretch of the run: the answer to a time window.
