@@ -349,28 +349,29 @@ fn failures(
 }
 
 /// How often each failure or exception happened when; `numbers` are those of the groups by their
-/// places.
+/// places. What is of no group is left out.
 fn group_buckets(
     connection: &Connection,
     run: i64,
     group: &str,
     numbers: &[i64],
 ) -> rusqlite::Result<Vec<GroupBucket>> {
-    connection
-        .prepare(&format!(
-            "SELECT {group}, time, seconds, occurrences FROM {group}_buckets
-             WHERE run = ?1 ORDER BY {group}, time"
-        ))?
-        .query_map([run], |row| {
-            let place = numbers.binary_search(&row.get(0)?);
-            Ok(GroupBucket {
-                place: place.unwrap_or(usize::MAX),
-                time: row.get(1)?,
-                seconds: row.get(2)?,
-                occurrences: row.get(3)?,
-            })
-        })?
-        .collect()
+    let mut statement = connection.prepare(&format!(
+        "SELECT {group}, time, seconds, occurrences FROM {group}_buckets
+         WHERE run = ?1 ORDER BY {group}, time"
+    ))?;
+    let rows = statement.query_map([run], |row| {
+        let Ok(place) = numbers.binary_search(&row.get(0)?) else {
+            return Ok(None);
+        };
+        Ok(Some(GroupBucket {
+            place,
+            time: row.get(1)?,
+            seconds: row.get(2)?,
+            occurrences: row.get(3)?,
+        }))
+    })?;
+    rows.filter_map(Result::transpose).collect()
 }
 
 /// Each exception and when it was noticed, and how often each happened when.

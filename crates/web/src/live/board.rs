@@ -111,7 +111,7 @@ impl Board {
             .buckets
             .advance(&view.figures, &table.names, !lasts);
         if column.is_some() {
-            let recent = recent_p95(self.run.buckets.all());
+            let recent = recent_p95(self.run.buckets.all(), view.figures.total.start_time);
             self.run.table.set_recent_p95(recent);
         }
         self.run.peak_users = self.run.peak_users.max(view.status.user_count);

@@ -15,15 +15,19 @@ const LATELY_SECONDS: f64 = 60.0;
 const MIN_REQUESTS: u64 = 20;
 
 /// The p95 of the last minute of each entry, by its index. Where buckets are longer than a minute it is
-/// that of the last one. Entries with fewer than 20 timed requests in it are left out.
-pub(super) fn recent_p95(buckets: &[Bucket]) -> HashMap<u32, f64> {
+/// that of the last one. Entries with fewer than 20 timed requests in it are left out, and so is what
+/// was counted before `since`: the figures may have been set to zero.
+pub(super) fn recent_p95(buckets: &[Bucket], since: f64) -> HashMap<u32, f64> {
     let Some(last) = buckets.last() else {
         return HashMap::new();
     };
     // Buckets end a little early or late.
     let from = last.to - LATELY_SECONDS - 0.5;
-    let recent = buckets.iter().rev();
-    let recent = recent.take_while(|bucket| bucket.from >= from || std::ptr::eq(*bucket, last));
+    let is_recent = |bucket: &&Bucket| {
+        let is_near = bucket.from >= from || std::ptr::eq(*bucket, last);
+        is_near && bucket.from >= since - 0.5
+    };
+    let recent = buckets.iter().rev().take_while(is_recent);
     let mut sums: HashMap<u32, (Share, Histogram)> = HashMap::new();
     for bucket in recent {
         for (index, share) in &bucket.shares {
@@ -96,8 +100,10 @@ mod tests {
     fn the_last_minute_is_that_of_its_own_requests() {
         let mut stretches = vec![(50, 10.0); 12];
         stretches.extend([(50, 40.0); 6]);
-        let p95 = recent_p95(&buckets(&stretches))[&1];
+        let buckets = buckets(&stretches);
+        let p95 = recent_p95(&buckets, 0.0)[&1];
         assert!((39.0..=41.0).contains(&p95), "{p95}");
+        assert!(recent_p95(&buckets, 175.0).is_empty(), "set to zero since");
         assert_eq!(change(40.0, 20.0), Some(1.0));
         assert_eq!(change(15.0, 20.0), Some(-0.25));
         assert_eq!(change(15.0, 0.0), None, "of nothing there is no share");
@@ -109,7 +115,7 @@ mod tests {
         stretches.extend([(1, 40.0); 5]);
         stretches.push((50, 40.0));
         let (buckets, mut table, snapshot) = run(&stretches);
-        table.set_recent_p95(recent_p95(&buckets));
+        table.set_recent_p95(recent_p95(&buckets, 0.0));
         let rows = table.all(&snapshot, true);
         let change = rows.p95_change[1].unwrap();
         assert!(
@@ -125,13 +131,12 @@ mod tests {
 
     #[test]
     fn few_requests_have_no_p95() {
-        assert!(recent_p95(&buckets(&[(50, 10.0), (0, 0.0), (0, 0.0), (0, 0.0)])).contains_key(&1));
+        let one = buckets(&[(50, 10.0), (0, 0.0), (0, 0.0), (0, 0.0)]);
+        assert!(recent_p95(&one, 0.0).contains_key(&1));
         let mut stretches = vec![(50, 10.0)];
         stretches.extend([(3, 40.0); 6]);
-        assert!(
-            !recent_p95(&buckets(&stretches)).contains_key(&1),
-            "only 18"
-        );
-        assert!(recent_p95(&[]).is_empty());
+        let few = recent_p95(&buckets(&stretches), 0.0);
+        assert!(!few.contains_key(&1), "only 18");
+        assert!(recent_p95(&[], 0.0).is_empty());
     }
 }

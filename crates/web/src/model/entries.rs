@@ -49,7 +49,7 @@ pub struct EntryColumns {
     pub avg_bytes: Vec<Option<f64>>,
 }
 
-fn is_unknown(column: &Vec<Option<f64>>) -> bool {
+fn is_unknown(column: &[Option<f64>]) -> bool {
     column.iter().all(Option::is_none)
 }
 
