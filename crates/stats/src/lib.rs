@@ -52,6 +52,8 @@ mod recent;
 mod recorder;
 mod redact;
 mod redact_body;
+mod redact_markup;
+mod redact_nested;
 mod report;
 mod rounded;
 mod settings;

@@ -72,7 +72,7 @@ pub(crate) fn ends_name(character: char) -> bool {
     matches!(character, '?' | '&' | ';' | '#' | '/' | '=') || ends_text(character)
 }
 
-pub(crate) fn ends_value(character: char) -> bool {
+fn ends_value(character: char) -> bool {
     matches!(character, '&' | ';' | '#') || ends_text(character)
 }
 

@@ -5,12 +5,15 @@
 //! a script. Where it is not clear how far the value goes, more is hidden rather than less: also the
 //! rest of a text that was cut.
 
-use crate::redact::{HIDDEN, ends_name, ends_value, names_a_secret, who_asks};
+use crate::redact::{HIDDEN, ends_name, names_a_secret, who_asks};
+use crate::redact_markup::{element_value, is_secret_tag};
+use crate::redact_nested::{Objects, end_of_nested, end_of_quoted};
 
 /// The text with `***` for the values of names that tell of a secret.
 pub(crate) fn redact_body(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
+    let mut objects = Objects::default();
     while let Some(place) = rest.find(['=', ':', '>']) {
         let (before, behind) = rest.split_at(place);
         shown.push_str(before);
@@ -22,7 +25,7 @@ pub(crate) fn redact_body(text: &str) -> String {
             _ => {
                 let name = Name::before(&shown, sign);
                 let is_secret = names_a_secret(name.text)
-                    || (sign == "=" && name.is_value_in_tag() && is_secret_tag(text, at));
+                    || (name.is_value() && name.is_called_a_secret(text, at, &mut objects));
                 is_secret.then(|| name.value(value)).flatten()
             }
         };
@@ -40,17 +43,21 @@ pub(crate) fn redact_body(text: &str) -> String {
 
 /// A name in front of `=` or `:`.
 #[derive(Debug)]
-struct Name<'a> {
+pub(crate) struct Name<'a> {
     text: &'a str,
     sign: &'a str,
     /// Backslashes in front of the quote that ends it; `None` without quotes.
     escapes: Option<usize>,
-    /// Whether a line begins with it, as a header line does.
+    /// Whether a line begins with it, as a header line does: also behind blanks and what marks a
+    /// line as a quote, as sent, as received or as one of a list.
     begins_line: bool,
+    /// Whether an apostrophe before it may have begun a text that it is in, as in `'/a?token=x'`.
+    is_in_apostrophes: bool,
 }
 
 impl<'a> Name<'a> {
-    fn before(shown: &'a str, sign: &'a str) -> Self {
+    /// The name that a text ends with.
+    pub(crate) fn before(shown: &'a str, sign: &'a str) -> Self {
         let text = shown.trim_end_matches([' ', '\t']);
         if let Some(quoted) = text.strip_suffix(['"', '\'']) {
             let inner = quoted.trim_end_matches('\\');
@@ -60,22 +67,45 @@ impl<'a> Name<'a> {
                 sign,
                 escapes: Some(quoted.len() - inner.len()),
                 begins_line: false,
+                is_in_apostrophes: false,
             };
         }
-        let ends = |character| character == ':' || ends_name(character);
+        let ends = |character| matches!(character, ':' | '{') || ends_name(character);
         let name = text.rsplit(ends).next().unwrap_or_default();
-        let line = &text[..text.len() - name.len()];
+        let before = &text[..text.len() - name.len()];
+        let line = before.rsplit(['\r', '\n']).next().unwrap_or_default();
+        let is_mark = |character: char| character.is_whitespace() || "><*-".contains(character);
+        let ends_word = |character: char| character.is_whitespace() || "&\"<".contains(character);
+        let word = before.rsplit(ends_word).next().unwrap_or_default();
         Self {
             text: name,
             sign,
             escapes: None,
-            begins_line: line.is_empty() || line.ends_with('\n'),
+            begins_line: sign == ":" && line.chars().all(is_mark),
+            is_in_apostrophes: word.contains('\''),
         }
     }
 
-    /// Whether it is an attribute whose meaning another attribute tells.
-    fn is_value_in_tag(&self) -> bool {
-        ["value", "content"].contains(&self.text)
+    /// Whether it is a key or an attribute whose meaning another one tells.
+    fn is_value(&self) -> bool {
+        let name = self.text.to_ascii_lowercase();
+        name.ends_with("value") || name.ends_with("values") || name == "val" || name == "content"
+    }
+
+    /// Whether it may be a key that tells what another one holds.
+    pub(crate) fn names_another(&self) -> bool {
+        let name = self.text.to_ascii_lowercase();
+        ["name", "key", "id", "header", "field", "parameter"]
+            .iter()
+            .any(|word| name.ends_with(word))
+    }
+
+    /// Whether what stands around it in the text, where its sign is at this place, tells of a secret.
+    fn is_called_a_secret(&self, text: &str, at: usize, objects: &mut Objects) -> bool {
+        match self.sign {
+            "=" => is_secret_tag(text, at),
+            _ => objects.is_secret(text, at, self.escapes.unwrap_or(0)),
+        }
     }
 
     /// Begin and end of the value in what follows the sign; `None` if it hides nothing.
@@ -90,21 +120,51 @@ impl<'a> Name<'a> {
         let begin = text.len() - value.len();
         let bare = value.trim_start_matches('\\');
         let escapes = value.len() - bare.len();
-        let (begin, length) = match bare.chars().next()? {
+        let (begin, mut end) = match bare.chars().next()? {
             quote @ ('"' | '\'') => {
                 let begin = begin + escapes + 1;
-                (begin, end_of_quoted(&text[begin..], quote, escapes))
+                (begin, begin + end_of_quoted(&text[begin..], quote, escapes))
             }
-            '{' | '[' => (begin, end_of_nested(value, self.escapes.unwrap_or(0))),
-            _ => (begin, self.end_of_plain(value)?),
+            '{' | '[' => {
+                let escapes = self.escapes.unwrap_or(0);
+                (begin, begin + end_of_nested(value, escapes))
+            }
+            _ => return Some((begin, begin + self.end_of_plain(value)?)),
         };
-        Some((begin, begin + length))
+        // What only begins with a quote or a bracket goes on.
+        let rest = &text[end..];
+        let behind = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
+        if self.goes_on(behind) {
+            end += self.end_of_plain(behind).unwrap_or(0) + rest.len() - behind.len();
+        }
+        Some((begin, end))
+    }
+
+    /// Whether what follows a quote or a bracket belongs to the value: in a form, where both may stand
+    /// bare, and in the rest of a header line.
+    fn goes_on(&self, behind: &str) -> bool {
+        match self.sign {
+            "=" => {
+                behind.starts_with(|next: char| next.is_alphanumeric() || "%_-.~!*'".contains(next))
+            }
+            _ if self.begins_line => {
+                let line = behind.split(['\r', '\n']).next().unwrap_or_default();
+                !line
+                    .trim_end_matches([' ', '\t', ',', ';', ')', '}', ']'])
+                    .is_empty()
+            }
+            _ => false,
+        }
     }
 
     /// Where a value without quotes ends; `None` for one that says yes, no or nothing.
     fn end_of_plain(&self, value: &str) -> Option<usize> {
         let ends = |character: char| match (self.sign, self.escapes) {
-            ("=", _) => ends_value(character),
+            ("=", _) => {
+                character.is_whitespace()
+                    || matches!(character, '&' | '"' | '<')
+                    || (character == '\'' && self.is_in_apostrophes)
+            }
             (_, Some(_)) => character.is_whitespace() || matches!(character, ',' | '}' | ']'),
             (_, None) if self.begins_line => matches!(character, '\r' | '\n'),
             (_, None) => matches!(character, '\r' | '\n' | ',' | '}' | '"' | '\'' | '<' | '\\'),
@@ -112,62 +172,6 @@ impl<'a> Name<'a> {
         let end = value.find(ends).unwrap_or(value.len());
         (!matches!(value[..end].trim(), "true" | "false" | "null")).then_some(end)
     }
-}
-
-/// Where a text in quotes ends, which begin behind so many backslashes.
-fn end_of_quoted(text: &str, quote: char, escapes: usize) -> usize {
-    let mut ends = text.match_indices(quote).map(|(place, _)| {
-        let inner = text[..place].trim_end_matches('\\');
-        (inner.len(), place - inner.len())
-    });
-    ends.find(|(_, before)| *before <= escapes)
-        .map_or(text.len(), |(end, _)| end)
-}
-
-/// Where a list or an object ends; its strings are in quotes behind so many backslashes.
-fn end_of_nested(text: &str, escapes: usize) -> usize {
-    let (mut depth, mut backslashes, mut is_in_string) = (0_usize, 0, false);
-    for (place, character) in text.char_indices() {
-        match character {
-            '"' if backslashes <= escapes => is_in_string = !is_in_string,
-            '{' | '[' if !is_in_string => depth += 1,
-            '}' | ']' if !is_in_string => {
-                depth -= 1;
-                if depth == 0 {
-                    return place + 1;
-                }
-            }
-            _ => {}
-        }
-        backslashes = if character == '\\' {
-            backslashes + 1
-        } else {
-            0
-        };
-    }
-    text.len()
-}
-
-/// Begin and end of the text of an element, as in `<password>x</password>`; `before` ends where the
-/// `>` of its tag stands.
-fn element_value(before: &str, text: &str) -> Option<(usize, usize)> {
-    let tag = &before[before.rfind(['<', '>'])?..];
-    let name = tag.strip_prefix('<')?.split(char::is_whitespace).next()?;
-    let is_opening = !name.starts_with(['/', '!', '?']) && !tag.ends_with('/');
-    if !is_opening || !names_a_secret(name) {
-        return None;
-    }
-    let end = text.find('<').unwrap_or(text.len());
-    (!text[..end].trim().is_empty()).then_some((0, end))
-}
-
-/// Whether the tag around a place tells of a secret, as `<input name="csrf_token" value=…>` does.
-fn is_secret_tag(text: &str, at: usize) -> bool {
-    let Some(begin) = text[..at].rfind('<') else {
-        return false;
-    };
-    let end = text[at..].find('>').map_or(text.len(), |end| at + end);
-    names_a_secret(&text[begin..end])
 }
 
 #[cfg(test)]
@@ -256,6 +260,47 @@ mod tests {
             ),
             ("12:30:00 a => b <c> d", "12:30:00 a => b <c> d"),
             ("", ""),
+        ] {
+            assert_eq!(redact_body(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_header_line_is_hidden_to_its_end_also_behind_a_mark() {
+        for (text, shown) in [
+            ("  Cookie: a=1, b=2\nAge: 5", "  Cookie: ***\nAge: 5"),
+            (
+                "> Authorization: Digest username=\"x\", response=\"abc\"\r\n> Age: 5",
+                "> Authorization: ***\r\n> Age: 5",
+            ),
+            ("< Set-Cookie: a=1, \"b\"\n", "< Set-Cookie: ***\n"),
+            (
+                "db:\n  - password: a,b'c\n    n: 1",
+                "db:\n  - password: ***\n    n: 1",
+            ),
+            ("* Cookie: \"a\"=1; b=2\n", "* Cookie: \"***\n"),
+            (
+                "  token: \"ab\",\n  page: 2",
+                "  token: \"***\",\n  page: 2",
+            ),
+        ] {
+            assert_eq!(redact_body(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_value_of_a_form_ends_where_the_next_field_begins() {
+        for (text, shown) in [
+            ("password=ab(cd)ef&x=1", "password=***&x=1"),
+            ("password=a'b,c;d#e>f&x=1", "password=***&x=1"),
+            ("password='ab'cd&x=1", "password='***&x=1"),
+            ("password=[a]bc&x=1", "password=***&x=1"),
+            ("u=o'brien&password=a'b&x=1", "u=o'brien&password=***&x=1"),
+            ("get('/a?token=ab', 1)", "get('/a?token=***', 1)"),
+            (
+                "<a href=\"/a?token=ab(c)\">d</a>",
+                "<a href=\"/a?token=***\">d</a>",
+            ),
         ] {
             assert_eq!(redact_body(text), shown);
         }
