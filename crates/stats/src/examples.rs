@@ -23,6 +23,12 @@ const MAX_ERROR: usize = 300;
 /// Bytes of the body of a response that are kept, as UTF-8.
 pub const MAX_BODY_BYTES: usize = 2048;
 
+/// Bytes of bodies that are looked at, and so kept, within one second.
+pub(crate) const MAX_BODY_BYTES_A_SECOND: usize = 512 << 10;
+
+/// What a body counts as at least: also one of few words has been decoded.
+const MIN_BODY_COST: usize = 256;
+
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
@@ -61,13 +67,30 @@ impl Example {
     /// Keeps the beginning of what was answered, without what looks like a secret, too.
     #[must_use]
     pub fn with_body(mut self, body: fmt::Arguments<'_>) -> Self {
-        self.body = Some(beginning(body));
+        self.body = Some(beginning(body).0);
+        self
+    }
+
+    /// Keeps a body as [`Example::with_body`] does, if there are bytes left for it: of those that are
+    /// looked at, since a body of secrets is work, too. None are left after one that did not fit.
+    pub(crate) fn with_body_within(mut self, body: fmt::Arguments<'_>, left: &mut usize) -> Self {
+        if *left == 0 {
+            return self;
+        }
+        let (body, looked_at) = beginning(body);
+        let cost = body.len().max(looked_at).max(MIN_BODY_COST);
+        if let Some(rest) = left.checked_sub(cost) {
+            *left = rest;
+            self.body = Some(body);
+        } else {
+            *left = 0;
+        }
         self
     }
 }
 
-/// The beginning of a body without secrets.
-fn beginning(body: fmt::Arguments<'_>) -> Box<str> {
+/// The beginning of a body without secrets, and how many bytes were looked at.
+fn beginning(body: fmt::Arguments<'_>) -> (Box<str>, usize) {
     let mut cut = Cut {
         text: String::new(),
         left: 2 * MAX_BODY_BYTES,
@@ -75,11 +98,12 @@ fn beginning(body: fmt::Arguments<'_>) -> Box<str> {
     let is_cut = cut.write_fmt(body).is_err();
     let text = redact_body(&cut.text);
     let end = text.floor_char_boundary(MAX_BODY_BYTES);
-    if is_cut || end < text.len() {
+    let kept = if is_cut || end < text.len() {
         format!("{}…", &text[..end]).into()
     } else {
         text.into()
-    }
+    };
+    (kept, cut.text.len())
 }
 
 /// A text without secrets, cut where it gets long.
@@ -182,6 +206,29 @@ impl Examples {
         if !other.failed.is_empty() {
             self.failed.extend(other.failed.iter().cloned());
             self.trim_failed();
+        }
+    }
+
+    /// Bytes of the bodies, as if nobody shared them.
+    pub(crate) fn body_bytes(&self) -> usize {
+        let both = self.slow.iter().chain(&self.failed);
+        both.filter_map(|one| one.body.as_deref())
+            .map(str::len)
+            .sum()
+    }
+
+    /// The same requests without their bodies.
+    pub(crate) fn without_bodies(&self) -> Self {
+        let without = |one: &Arc<Example>| match one.body {
+            None => Arc::clone(one),
+            Some(_) => Arc::new(Example {
+                body: None,
+                ..Example::clone(one)
+            }),
+        };
+        Self {
+            slow: self.slow.iter().map(without).collect(),
+            failed: self.failed.iter().map(without).collect(),
         }
     }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::examples::MAX_BODY_BYTES_A_SECOND;
 use crate::rate::second_of;
 use crate::slowest::Slowest;
 use crate::table::{Keyed, Table};
@@ -41,7 +42,8 @@ pub struct Sample<'a> {
     /// Where it went. Written out only if the request is kept by itself; it then takes the place of
     /// the name.
     pub url: Option<fmt::Arguments<'a>>,
-    /// What was answered. Written out only if the request is kept by itself, and only up to a few KB.
+    /// What was answered. Written out only if the request is kept by itself, only up to a few KB, and
+    /// only while the requests of its second have not had 512 KiB of bodies.
     pub body: Option<fmt::Arguments<'a>>,
     /// During which task it was sent; `None` is the same as [`Task::NotKnown`].
     pub task: Option<&'a Task>,
@@ -94,6 +96,8 @@ struct Part {
     failures: Table<Failure>,
     exceptions: Table<Exception>,
     aborted: u64,
+    /// Bytes of bodies that were looked at.
+    body_bytes: usize,
 }
 
 impl Recorder {
@@ -243,7 +247,9 @@ impl Write {
             ..Example::new(sample.method, url, error.as_deref(), sample.at)
         };
         if let Some(body) = sample.body {
-            example = example.with_body(body);
+            let mut left = MAX_BODY_BYTES_A_SECOND.saturating_sub(self.part.body_bytes);
+            example = example.with_body_within(body, &mut left);
+            self.part.body_bytes = MAX_BODY_BYTES_A_SECOND - left;
         }
         let example = Arc::new(example);
         let examples = &mut self.part.entries[place].examples;
@@ -302,11 +308,25 @@ impl Write {
         let (Some(first), Some(second)) = (self.full.pop_front(), self.full.pop_front()) else {
             return;
         };
+        let body_bytes = first.body_bytes + second.body_bytes;
         let mut report = first.into_report();
+        // Parts that nobody takes away have no more bodies than one.
+        let has_too_many = body_bytes > MAX_BODY_BYTES_A_SECOND;
+        if has_too_many {
+            for entry in &mut report.entries {
+                entry.examples = entry.examples.without_bodies();
+            }
+        }
+        let left = if has_too_many {
+            second.body_bytes
+        } else {
+            body_bytes
+        };
         report.merge(second.into_report());
         let mut joined = Part {
             entries: report.entries,
             aborted: report.aborted,
+            body_bytes: left,
             ..Part::default()
         };
         for failure in report.failures {

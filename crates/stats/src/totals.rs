@@ -17,6 +17,10 @@ use crate::{
 /// Seconds over which the percentiles of a [`HistoryPoint`] are taken.
 const CHART_SECONDS: u64 = 10;
 
+/// Bytes of the bodies of responses that are kept at most, in all entries; those of the total are
+/// among them, or no more than a few.
+const MAX_BODY_BYTES: usize = 32 << 20;
+
 /// The read side: adds up reports, of this process or of workers.
 #[derive(Debug)]
 pub struct Totals {
@@ -32,6 +36,8 @@ pub struct Totals {
     markers: Arc<Markers>,
     /// Response times of all requests in each of the last seconds, oldest first.
     last_seconds: VecDeque<(u64, Histogram)>,
+    /// Bytes of the bodies in the entries.
+    body_bytes: usize,
 }
 
 /// When a report's moment is remembered for the current percentiles.
@@ -57,6 +63,7 @@ impl Totals {
             history: Arc::default(),
             markers: Arc::default(),
             last_seconds: VecDeque::new(),
+            body_bytes: 0,
         }
     }
 
@@ -72,8 +79,7 @@ impl Totals {
 
     fn add(&mut self, report: &Report, moment: Moment) {
         for entry in &report.entries {
-            let place = self.place(&entry.key, entry.start_time);
-            add_entry(Arc::make_mut(self.entries.get_mut(place)), entry, moment);
+            self.add_to_entry(entry, moment);
         }
         for failure in &report.failures {
             self.add_failure(failure);
@@ -88,6 +94,27 @@ impl Totals {
             self.remember(&total);
             add_entry(Arc::make_mut(&mut self.total), &total, moment);
         }
+    }
+
+    /// Adds to the entry of the same key; the bodies of responses only while there is room for them.
+    fn add_to_entry(&mut self, more: &Entry, moment: Moment) {
+        let place = self.place(&more.key, more.start_time);
+        let entry = Arc::make_mut(self.entries.get_mut(place));
+        if more.examples.is_empty() {
+            add_entry(entry, more, moment);
+            return;
+        }
+        let before = entry.examples.body_bytes();
+        if self.body_bytes + more.examples.body_bytes() > MAX_BODY_BYTES {
+            let more = Entry {
+                examples: more.examples.without_bodies(),
+                ..more.clone()
+            };
+            add_entry(entry, &more, moment);
+        } else {
+            add_entry(entry, more, moment);
+        }
+        self.body_bytes = self.body_bytes + entry.examples.body_bytes() - before;
     }
 
     /// Keeps the response times of the last seconds for the charts.
@@ -192,12 +219,7 @@ impl Totals {
 
     /// Adds to one entry alone, which is made if it is not there, as Locust's `extend` does.
     pub fn extend_entry(&mut self, more: &Entry) {
-        let place = self.place(&more.key, more.start_time);
-        add_entry(
-            Arc::make_mut(self.entries.get_mut(place)),
-            more,
-            Moment::After,
-        );
+        self.add_to_entry(more, Moment::After);
     }
 
     /// Adds to the total alone.
@@ -209,6 +231,7 @@ impl Totals {
     pub fn reset_entry(&mut self, method: &str, name: &str, now: f64) {
         if let Some(place) = self.entries.find(&[method, name]) {
             let entry = self.entries.get_mut(place);
+            self.body_bytes -= entry.examples.body_bytes();
             *entry = Arc::new(Entry::new(entry.key.clone(), now, &self.settings));
         }
     }
