@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+/// Longest `Host` that is looked at, in bytes: the longest name there is, and a port.
+const MAX_HOST: usize = 260;
+
 /// What may stand in the header `Host`.
 #[derive(Clone, Debug)]
 pub struct Names {
@@ -33,9 +36,12 @@ impl Names {
         }
     }
 
-    /// Whether a value of `Host` names this server.
+    /// Whether a value of `Host` names this server. One that is too long, or has a port that is none,
+    /// names nobody.
     pub fn has(&self, host: &str) -> bool {
-        let name = name_of(host);
+        let Some(name) = name_of(host) else {
+            return false;
+        };
         if let Ok(address) = name.trim_matches(['[', ']']).parse::<IpAddr>() {
             let bound_is_loopback = self.address.is_some_and(|bound| bound.is_loopback());
             return self.takes_addresses
@@ -47,18 +53,21 @@ impl Names {
     }
 }
 
-/// The value of `Host` without its port.
-fn name_of(host: &str) -> &str {
+/// The value of `Host` without its port; `None` if it can be none.
+fn name_of(host: &str) -> Option<&str> {
+    if host.len() > MAX_HOST {
+        return None;
+    }
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
             // `::1` without brackets is no host with a port.
             if name.contains(':') && !name.ends_with(']') {
-                host
-            } else {
-                name
+                return Some(host);
             }
+            let is_port = port.len() <= 5 && (port.is_empty() || port.parse::<u16>().is_ok());
+            is_port.then_some(name)
         }
-        _ => host,
+        _ => Some(host),
     }
 }
 
@@ -86,6 +95,23 @@ mod tests {
             for host in ["load.example", "LOAD.example.:8089"] {
                 assert!(names.has(host), "{host} at {bound}");
             }
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_too_long_or_has_no_real_port_is_nobody_s() {
+        let names = names("0.0.0.0");
+        assert!(names.has("localhost:65535") && names.has("localhost:"));
+        let dots = ".".repeat(MAX_HOST);
+        for host in [
+            "localhost:65536",
+            "localhost:008089",
+            "127.0.0.1:99999",
+            "[::1]:123456",
+            &format!("localhost:{}", "1".repeat(60_000)),
+            &format!("localhost{dots}"),
+        ] {
+            assert!(!names.has(host), "{host}");
         }
     }
 
