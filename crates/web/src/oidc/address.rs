@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::Uri;
+use axum::http::uri::Authority;
 
 /// An address that may be asked, and to which a browser may be led.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +40,11 @@ impl Address {
             "http" => return Err(wrong("has to begin with https://")),
             _ => return Err(wrong("is no URL: it begins with https://")),
         };
+        let port = port_of(authority).map_err(|why| wrong(&why))?;
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         Ok(Self {
             is_tls,
-            port: authority
-                .port_u16()
-                .unwrap_or(if is_tls { 443 } else { 80 }),
+            port: port.unwrap_or(if is_tls { 443 } else { 80 }),
             authority: authority.as_str().to_owned(),
             target: target.to_owned(),
             host,
@@ -64,6 +64,19 @@ impl Address {
         let mark = if self.text.contains('?') { '&' } else { '?' };
         format!("{}{mark}{}", self.text, query.finish())
     }
+}
+
+/// The port that an authority without a password names, if it names one.
+pub(super) fn port_of(authority: &Authority) -> Result<Option<u16>, String> {
+    let port = authority.as_str().strip_prefix(authority.host());
+    let port = port.and_then(|rest| rest.strip_prefix(':')).unwrap_or("");
+    if port.is_empty() {
+        return Ok(None);
+    }
+    let is_plain = port.bytes().all(|byte| byte.is_ascii_digit());
+    let number = port.parse().ok().filter(|port| is_plain && *port != 0);
+    let wrong = || format!("has the port {port}, and ports go from 1 to 65535");
+    number.map(Some).ok_or_else(wrong)
 }
 
 /// Whether a host is this machine.
@@ -97,10 +110,21 @@ mod tests {
             "id.example",
             "/realms",
             "https://id.example/ x",
+            "https://id.example:65536/",
+            "https://id.example:443443",
+            "https://id.example:0",
+            "https://[::1]:99999",
             "",
         ] {
             assert!(Address::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_named() {
+        let error = Address::parse("https://id.example:84430").unwrap_err();
+        let why = "`https://id.example:84430` has the port 84430, and ports go from 1 to 65535";
+        assert_eq!(error, why);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::address::Address;
+use super::address::{Address, port_of};
 use super::grant::Grants;
 
 /// What is asked for besides `openid`, unless an option says otherwise.
@@ -116,7 +116,8 @@ impl ExternalUrl {
         }
         let default = if scheme == "https" { 443 } else { 80 };
         let host = authority.host().to_ascii_lowercase();
-        let port = authority.port_u16().filter(|port| *port != default);
+        let port = port_of(authority).map_err(|why| wrong(&format!("it {why}")))?;
+        let port = port.filter(|port| *port != default);
         let port = port.map_or(String::new(), |port| format!(":{port}"));
         Ok(Self {
             origin: format!("{scheme}://{host}{port}"),
@@ -174,6 +175,7 @@ mod tests {
             ("https://load.example", "/load"),
             ("https://load.example/?a=b", ""),
             ("https://anna@load.example", ""),
+            ("https://load.example:84430", ""),
         ] {
             let error = ExternalUrl::parse(wrong, base).unwrap_err();
             assert!(error.starts_with("--web-external-url: "), "{wrong}");
