@@ -1,5 +1,6 @@
 //! Asks the provider: one request on one connection, with limits of time and size, and no redirects.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,10 @@ use super::error::SignInError as Error;
 
 /// Time for one answer, from the look-up of the name to the last byte.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Time for the way to one of several addresses, so that one into which everything vanishes leaves time
+/// for the next.
+const EACH: Duration = Duration::from_secs(2);
 
 /// Largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -107,15 +112,32 @@ impl Fetcher {
     }
 
     async fn exchange(&self, address: &Address, request: Request<Body>) -> Result<Fetched, String> {
-        let stream = TcpStream::connect((address.host.as_str(), address.port)).await;
-        let stream = stream.map_err(|error| error.to_string())?;
+        let said = |error: std::io::Error| error.to_string();
+        let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
+        let found: Vec<SocketAddr> = found.map_err(said)?.collect();
+        let stream = first_of(&found, EACH, TcpStream::connect).await?;
         if !address.is_tls {
             return converse(stream, request).await;
         }
         let name = ServerName::try_from(address.host.clone()).map_err(|error| error.to_string())?;
         let stream = self.tls.connect(name, stream).await;
-        converse(stream.map_err(|error| error.to_string())?, request).await
+        converse(stream.map_err(said)?, request).await
     }
+}
+
+/// The way to the first of these addresses to which there is one. Each but the last has this time.
+async fn first_of<T, F: Future<Output = std::io::Result<T>>>(
+    addresses: &[SocketAddr],
+    each: Duration,
+    connect: impl Fn(SocketAddr) -> F,
+) -> Result<T, String> {
+    let (last, others) = addresses.split_last().ok_or("its name has no address")?;
+    for address in others {
+        if let Ok(Ok(stream)) = tokio::time::timeout(each, connect(*address)).await {
+            return Ok(stream);
+        }
+    }
+    connect(*last).await.map_err(|error| error.to_string())
 }
 
 /// One request, and its answer to the end.
@@ -219,6 +241,25 @@ mod tests {
             b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 2\r\n\r\n{}";
         let fetched = asked(head).await.unwrap();
         assert_eq!(fetched.status, StatusCode::FOUND);
+    }
+
+    #[tokio::test]
+    async fn an_address_into_which_everything_vanishes_leaves_time_for_the_next() {
+        let [void, deaf, good] = [1, 2, 3].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let connect = |address: SocketAddr| async move {
+            if address == void {
+                std::future::pending::<()>().await;
+            }
+            if address == deaf {
+                return Err(std::io::ErrorKind::ConnectionRefused.into());
+            }
+            Ok(address)
+        };
+        let each = Duration::from_millis(1);
+        let reached = first_of(&[void, deaf, good], each, connect).await;
+        assert_eq!(reached, Ok(good));
+        assert!(first_of(&[void, deaf], each, connect).await.is_err());
+        assert!(first_of(&[], each, connect).await.is_err());
     }
 
     #[tokio::test]
