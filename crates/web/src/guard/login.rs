@@ -238,8 +238,8 @@ impl Login {
     }
 }
 
-/// What failures are counted for: an address, or all those of IPv6 that one host can choose from.
-fn place_of(address: IpAddr) -> IpAddr {
+/// What failures and sign-ins under way are counted for: an address, or all those of IPv6 that one host can choose from.
+pub(crate) fn place_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

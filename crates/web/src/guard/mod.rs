@@ -15,7 +15,7 @@ mod who;
 
 pub use check::{Guard, protect};
 pub use login::{Credential, Login, LoginError, SESSION_COOKIE};
-pub(crate) use login::{hex, random_token};
+pub(crate) use login::{hex, place_of, random_token};
 pub use names::Names;
 pub(crate) use next::is_next;
 pub use who::Viewer;

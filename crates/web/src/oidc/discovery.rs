@@ -40,15 +40,14 @@ pub(super) struct Discovery {
 }
 
 impl Discovery {
-    /// The document, asked for if it is not known or too old.
+    /// The document, asked for if it is not known or too old. The time is read here, by whoever has
+    /// waited for their turn, and again when the answer is there: those who come next go by that.
     pub(super) async fn get(
         &mut self,
         fetcher: &Fetcher,
         issuer: &Address,
-        now: Instant,
     ) -> Result<Arc<Metadata>, SignInError> {
-        let is_within =
-            |moment: Instant, limit: Duration| now.saturating_duration_since(moment) < limit;
+        let is_within = |moment: Instant, limit: Duration| moment.elapsed() < limit;
         match (&self.known, &self.failed) {
             (Some((metadata, at)), _) if is_within(*at, LIFETIME) => {
                 return Ok(Arc::clone(metadata));
@@ -56,7 +55,9 @@ impl Discovery {
             (_, Some((error, at))) if is_within(*at, PAUSE) => return Err(error.clone()),
             _ => {}
         }
-        match ask(fetcher, issuer).await {
+        let answer = ask(fetcher, issuer).await;
+        let now = Instant::now();
+        match answer {
             Ok(metadata) => {
                 let metadata = Arc::new(metadata);
                 self.known = Some((Arc::clone(&metadata), now));
@@ -133,6 +134,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[tokio::test]
+    async fn who_waits_while_a_silent_provider_is_asked_does_not_ask_it_again() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let issuer = Address::parse(&issuer).unwrap();
+        let patience = Duration::from_millis(50);
+        let (mut discovery, begun) = (Discovery::default(), Instant::now());
+        let fetcher = Fetcher::with_patience(patience);
+        let first = discovery.get(&fetcher, &issuer).await.unwrap_err();
+        // The failure counts from its end on: else a patience above the pause would leave none.
+        let (_, failed) = discovery.failed.as_ref().unwrap();
+        assert!(failed.duration_since(begun) >= patience);
+        // Whoever asked again would have another answer: nobody listens any more.
+        drop(listener);
+        let next = discovery.get(&fetcher, &issuer).await.unwrap_err();
+        assert_eq!(next, first);
+    }
 
     const ISSUER: &str = "https://id.example/realm";
 

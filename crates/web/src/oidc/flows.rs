@@ -4,6 +4,7 @@
 //! the browser that has the cookie of that state: a link that somebody else has begun leads nowhere.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,12 +12,13 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::base64;
-use crate::guard::random_token;
+use crate::guard::{place_of, random_token};
 
 /// Time in which somebody has to be back.
 pub(super) const LIFETIME: Duration = Duration::from_mins(10);
 
-/// Sign-ins at once; the oldest makes room.
+/// Sign-ins at once; the oldest of the place that has most of them makes room, so that whoever begins
+/// very many ends only their own. Each takes at most some 3 KB: about 30 MB in all.
 const MAX_FLOWS: usize = 10_000;
 
 /// A sign-in that is under way.
@@ -31,6 +33,8 @@ pub(super) struct Flow {
     /// The path that the person wanted to see.
     pub(super) next: String,
     browser: [u8; 32],
+    /// Where it was begun, as attempts with passwords are counted.
+    place: IpAddr,
     begun: Instant,
 }
 
@@ -49,8 +53,14 @@ pub(super) struct Begun {
 pub(super) struct Flows(Mutex<HashMap<[u8; 32], Flow>>);
 
 impl Flows {
-    /// Begins one.
-    pub(super) fn begin(&self, next: &str, redirect_uri: &str, now: Instant) -> Begun {
+    /// Begins one for somebody at this address.
+    pub(super) fn begin(
+        &self,
+        next: &str,
+        redirect_uri: &str,
+        from: IpAddr,
+        now: Instant,
+    ) -> Begun {
         let [state, nonce, verifier, browser] = [(); 4].map(|()| random_token());
         let begun = Begun {
             challenge: base64::url(&sha256(&verifier)),
@@ -64,6 +74,7 @@ impl Flows {
             redirect_uri: redirect_uri.to_owned(),
             next: next.to_owned(),
             browser: sha256(&begun.browser),
+            place: place_of(from),
             begun: now,
         };
         let mut flows = self.lock();
@@ -71,10 +82,7 @@ impl Flows {
             flows.retain(|_, flow| is_alive(flow, now));
         }
         if flows.len() >= MAX_FLOWS {
-            let oldest = flows.iter().min_by_key(|(_, flow)| flow.begun);
-            if let Some(oldest) = oldest.map(|(state, _)| *state) {
-                flows.remove(&oldest);
-            }
+            make_room(&mut flows);
         }
         flows.insert(sha256(&begun.state), flow);
         begun
@@ -95,6 +103,22 @@ impl Flows {
     }
 }
 
+/// Ends the oldest of those of the place that has most.
+fn make_room(flows: &mut HashMap<[u8; 32], Flow>) {
+    let mut counts: HashMap<IpAddr, usize> = HashMap::new();
+    for flow in flows.values() {
+        *counts.entry(flow.place).or_default() += 1;
+    }
+    let fullest = counts.into_iter().max_by_key(|(_, count)| *count);
+    let oldest = flows
+        .iter()
+        .filter(|(_, flow)| fullest.is_some_and(|(place, _)| place == flow.place))
+        .min_by_key(|(_, flow)| flow.begun);
+    if let Some(oldest) = oldest.map(|(state, _)| *state) {
+        flows.remove(&oldest);
+    }
+}
+
 fn is_alive(flow: &Flow, now: Instant) -> bool {
     now.saturating_duration_since(flow.begun) < LIFETIME
 }
@@ -109,11 +133,13 @@ fn sha256(text: &str) -> [u8; 32] {
 mod tests {
     use super::*;
 
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
     #[test]
     fn a_sign_in_is_ended_once_by_the_browser_that_began_it() {
         let (flows, now) = (Flows::default(), Instant::now());
-        let begun = flows.begin("/runs", "http://localhost/cb", now);
-        let other = flows.begin("/", "http://localhost/cb", now);
+        let begun = flows.begin("/runs", "http://localhost/cb", HERE, now);
+        let other = flows.begin("/", "http://localhost/cb", HERE, now);
         assert!(flows.take(&begun.state, None, now).is_none());
         assert!(
             flows
@@ -141,31 +167,28 @@ mod tests {
             (LIFETIME.saturating_sub(Duration::from_secs(1)), true),
             (LIFETIME, false),
         ] {
-            let begun = flows.begin("/", "", now);
+            let begun = flows.begin("/", "", HERE, now);
             let flow = flows.take(&begun.state, Some(&begun.browser), now + passed);
             assert_eq!(flow.is_some(), is_there);
         }
     }
 
     #[test]
-    fn the_oldest_makes_room() {
+    fn whoever_begins_very_many_ends_the_oldest_of_their_own() {
         let (flows, now) = (Flows::default(), Instant::now());
-        let first = flows.begin("/", "", now);
-        let later = now + Duration::from_secs(1);
-        let second = flows.begin("/", "", later);
-        for _ in 0..MAX_FLOWS - 1 {
-            flows.begin("/", "", later + Duration::from_secs(1));
+        let victim = flows.begin("/", "", "192.0.2.1".parse().unwrap(), now);
+        let later = |seconds| now + Duration::from_secs(seconds);
+        let first = flows.begin("/", "", "2001:db8:0:7::1".parse().unwrap(), later(1));
+        let second = flows.begin("/", "", "2001:db8:0:7::2".parse().unwrap(), later(2));
+        for _ in 0..MAX_FLOWS - 2 {
+            let from = "2001:db8:0:7:1::3".parse().unwrap();
+            flows.begin("/", "", from, later(3));
         }
-        assert!(
-            flows
-                .take(&first.state, Some(&first.browser), later)
-                .is_none()
-        );
-        assert!(
-            flows
-                .take(&second.state, Some(&second.browser), later)
-                .is_some()
-        );
+        assert_eq!(flows.lock().len(), MAX_FLOWS);
+        for (begun, is_there) in [(&victim, true), (&first, false), (&second, true)] {
+            let taken = flows.take(&begun.state, Some(&begun.browser), later(3));
+            assert_eq!(taken.is_some(), is_there);
+        }
     }
 
     #[test]

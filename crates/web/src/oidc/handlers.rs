@@ -61,7 +61,10 @@ pub(crate) async fn begin(
     let next = next.as_deref().unwrap_or("/");
     let (redirect_uri, now) = (redirect_uri(&app, &headers)?, Instant::now());
     let is_again = wish.again.is_some();
-    match provider.begin(next, &redirect_uri, is_again, now).await {
+    match provider
+        .begin(next, &redirect_uri, is_again, viewer.address, now)
+        .await
+    {
         Ok(departure) => {
             let cookie = flow_cookie(&app, &departure.state, &departure.browser, LIFETIME);
             let headers = [(LOCATION, departure.location), (SET_COOKIE, cookie)];
@@ -124,11 +127,17 @@ fn provider_of(app: &App) -> Result<(&Provider, &Login), Refusal> {
 }
 
 fn tell(app: &App, provider: &Provider, error: &SignInError, from: IpAddr) {
-    if provider.may_tell(Instant::now()) {
-        let name = provider.name();
-        app.guard
-            .audit(&format!("sign-in by {name} from {from} refused: {error}"));
+    let Some(left_out) = provider.told.count(error, Instant::now()) else {
+        return;
+    };
+    let name = provider.name();
+    if left_out > 0 {
+        app.guard.audit(&format!(
+            "sign-in by {name}: {left_out} more refusals like the next one were left out"
+        ));
     }
+    app.guard
+        .audit(&format!("sign-in by {name} from {from} refused: {error}"));
 }
 
 /// Leads to the page's own sign-in, which says what went wrong, or goes on.

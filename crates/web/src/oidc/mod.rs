@@ -20,6 +20,7 @@ mod settings;
 #[cfg(test)]
 mod stand_in;
 mod token;
+mod told;
 
 pub(crate) use handlers::{BEGIN, CALLBACK, begin, finish, is_own_path};
 pub use provider::Provider;

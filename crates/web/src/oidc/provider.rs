@@ -1,13 +1,14 @@
 //! The provider: a sign-in is begun, and ended with who it was and what they may do.
 
 use std::fmt;
-use std::sync::{Mutex as Lock, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::net::IpAddr;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::http::StatusCode;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use super::address::Address;
 use super::discovery::{Discovery, Metadata};
 use super::error::{SignInError, shown};
 use super::fetch::Fetcher;
@@ -16,12 +17,9 @@ use super::grant::{Claims, email, verified_email};
 use super::keys::Keys;
 use super::settings::OidcSettings;
 use super::token::{self, Expected};
+use super::told::Told;
 use crate::base64;
 use crate::model::Role;
-
-/// Lines about failures within [`TOLD_WITHIN`]: whoever goes on trying does not fill the log.
-const MAX_TOLD: u32 = 10;
-const TOLD_WITHIN: Duration = Duration::from_mins(1);
 
 /// Longest name of somebody, in characters.
 const MAX_NAME: usize = 64;
@@ -34,7 +32,7 @@ pub struct Provider {
     // Held while they are asked for: of many who come at once, one asks.
     discovery: Mutex<Discovery>,
     keys: Mutex<Keys>,
-    told: Lock<(Option<Instant>, u32)>,
+    pub(super) told: Told,
 }
 
 /// Where a browser goes to sign in, and what it keeps meanwhile.
@@ -72,7 +70,7 @@ impl Provider {
             flows: Flows::default(),
             discovery: Mutex::default(),
             keys: Mutex::default(),
-            told: Lock::default(),
+            told: Told::default(),
         })
     }
 
@@ -81,17 +79,18 @@ impl Provider {
         &self.settings.name
     }
 
-    /// Begins a sign-in that ends at `redirect_uri` and leads on to `next`. `is_again` asks the provider
+    /// Begins a sign-in of somebody at `from` that ends at `redirect_uri` and leads on to `next`. `is_again` asks the provider
     /// for another account than the one that it knows in this browser.
     pub(super) async fn begin(
         &self,
         next: &str,
         redirect_uri: &str,
         is_again: bool,
+        from: IpAddr,
         now: Instant,
     ) -> Result<Departure, SignInError> {
-        let metadata = self.metadata(now).await?;
-        let begun: Begun = self.flows.begin(next, redirect_uri, now);
+        let metadata = self.metadata().await?;
+        let begun: Begun = self.flows.begin(next, redirect_uri, from, now);
         let mut fields = vec![
             ("response_type", "code"),
             ("client_id", self.settings.client_id.as_str()),
@@ -131,7 +130,7 @@ impl Provider {
         flow: &Flow,
         now: Instant,
     ) -> Result<Admitted, SignInError> {
-        let metadata = self.metadata(now).await?;
+        let metadata = self.metadata().await?;
         let issuer = self.settings.issuer.as_str();
         match &arrival.iss {
             Some(named) if named != issuer => {
@@ -163,24 +162,9 @@ impl Provider {
         self.admit(&claims, more.as_ref())
     }
 
-    /// Whether a failure may still be written into the log.
-    pub(super) fn may_tell(&self, now: Instant) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, count) = *told;
-        let lasts = since.is_some_and(|since| now.saturating_duration_since(since) < TOLD_WITHIN);
-        *told = if lasts {
-            (since, count.saturating_add(1))
-        } else {
-            (Some(now), 1)
-        };
-        told.1 <= MAX_TOLD
-    }
-
-    async fn metadata(&self, now: Instant) -> Result<std::sync::Arc<Metadata>, SignInError> {
+    async fn metadata(&self) -> Result<std::sync::Arc<Metadata>, SignInError> {
         let mut discovery = self.discovery.lock().await;
-        discovery
-            .get(&self.fetcher, &self.settings.issuer, now)
-            .await
+        discovery.get(&self.fetcher, &self.settings.issuer).await
     }
 
     /// Gives the code back for the tokens.
@@ -256,7 +240,8 @@ impl Provider {
     }
 
     /// What the userinfo endpoint adds, where the token leaves anything to be asked: many providers
-    /// keep addresses and groups out of it.
+    /// keep addresses and groups out of it. Who may already come in by the token does so also while
+    /// that endpoint fails, with what the token grants.
     async fn userinfo(
         &self,
         claims: &Claims,
@@ -271,19 +256,31 @@ impl Provider {
         if is_all_said {
             return Ok(None);
         }
-        let answer = self.fetcher.get(place, Some(access_token)).await?;
-        let Some(more) = answer.object.filter(|_| answer.status == StatusCode::OK) else {
-            return Err(SignInError::Unavailable(format!(
-                "`{}` answers with {} and no JSON",
-                place.as_str(),
-                answer.status.as_u16()
-            )));
+        let more = match self.ask_userinfo(place, access_token).await {
+            Ok(more) => more,
+            Err(error) if role.is_some() => {
+                tracing::warn!("sign-in goes by the ID token alone: {error}");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
         };
         if token::subject(&more)? != token::subject(claims)? {
             let text = "userinfo is about somebody else".to_owned();
             return Err(SignInError::Untrusted(text));
         }
         Ok(Some(more))
+    }
+
+    async fn ask_userinfo(&self, place: &Address, token: &str) -> Result<Claims, SignInError> {
+        let answer = self.fetcher.get(place, Some(token)).await?;
+        let object = answer.object.filter(|_| answer.status == StatusCode::OK);
+        object.ok_or_else(|| {
+            SignInError::Unavailable(format!(
+                "`{}` answers with {} and no JSON",
+                place.as_str(),
+                answer.status.as_u16()
+            ))
+        })
     }
 
     fn admit(&self, claims: &Claims, more: Option<&Claims>) -> Result<Admitted, SignInError> {
