@@ -300,6 +300,17 @@ describe.skipIf(!hasBrowser)("a person", () => {
     await page.waitForURL("**/login**");
   });
 
+  test("signs in by a link that a browser reads as another site's, and stays on the page", async () => {
+    const { page } = watched;
+    server.mood.needsLogin = true;
+    await page.goto(`${base}/login?next=/%09/x.example`);
+    await page.getByLabel("Name").fill("anna");
+    await page.getByLabel("Password").fill("right");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "anna" }).waitFor();
+    expect(new URL(page.url()).origin).toBe(new URL(base).origin);
+  });
+
   test("sees the same stretch again by a copied link", async () => {
     const { page } = watched;
     await page.goto(`${base}/runs/42/overview?t=60-200&y=linear`);

@@ -26,7 +26,8 @@ const OF_ACCOUNT = ["refused", "unverified", "unlisted"];
 /** The sign-in; it leads back to where somebody wanted to go. */
 export function Login() {
   const next = query.value.get("next") ?? "/";
-  const back = /^\/(?![/\\])/.test(next) ? next : "/";
+  // As the server has it: a browser drops tabs, and may then read the address of another site.
+  const back = /^\/(?!\/)[!-[\]-~]*$/.test(next) ? next : "/";
   const who = session.value;
   // The provider leads here, and not to where somebody wanted to go: the session's cookie is not sent
   // along where another site has led the browser, but it is with what this page asks for.
