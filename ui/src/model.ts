@@ -4221,7 +4221,7 @@ export interface operations {
     folders: {
         parameters: {
             query?: {
-                /** @description `path` or `method`. */
+                /** @description `path`, `method` or `task`. */
                 by?: string;
                 /** @description Where the stretch begins, in seconds since 1970. */
                 from?: number;
