@@ -6,6 +6,7 @@ Tests run under gevent, with `locust` meaning gregaria's namespace, as a locustf
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,11 @@ from gregaria import install
 from tests.system import LIMIT_SECONDS, System
 
 install()
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would every program that a
+# test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Runs of the tests are kept where nobody looks for their own.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="gregaria-state-")

@@ -100,6 +100,15 @@ class Cloud:
         return json.loads(self.run(*words, "--json", code=code).stdout)
 
 
+def last_words(process: subprocess.Popen[str]) -> str:
+    """What a process that is about to end writes to its standard error."""
+    try:
+        return process.communicate(timeout=LIMIT_SECONDS)[1]
+    finally:
+        # Whoever leaves the block of a process waits for it, however long that takes.
+        process.kill()
+
+
 def make(parent: Path, emulator: Emulator) -> Cloud:
     """A folder by `init`, edited as its owner would."""
     cloud = Cloud(parent / "mine", emulator)
@@ -251,7 +260,7 @@ def test_an_interrupt_leaves_the_cluster_as_it_is(running: Cloud, emulator: Emul
             if line.startswith("no page yet"):
                 break
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=LIMIT_SECONDS)
+        err = last_words(process)
     assert process.returncode == 130
     assert "interrupted. What is up stays up until its end" in err and "Traceback" not in err
     assert not (running.folder / "plan.out").exists()
@@ -383,7 +392,7 @@ def test_without_a_terminal_or_a_yes_nothing_is_changed(running: Cloud, emulator
         text=True,
     ) as process:
         os.write(ours, b"n\n")
-        _, err = process.communicate(timeout=LIMIT_SECONDS)
+        err = last_words(process)
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 2 and "Remove them? [y/N]" in err and "nothing was changed" in err
