@@ -27,21 +27,21 @@ pub(super) fn recent_p95(buckets: &[Bucket], since: f64) -> HashMap<u32, f64> {
         let is_near = bucket.from >= from || std::ptr::eq(*bucket, last);
         is_near && bucket.from >= since - 0.5
     };
-    let recent = buckets.iter().rev().take_while(is_recent);
-    let mut sums: HashMap<u32, (Share, Histogram)> = HashMap::new();
-    for bucket in recent {
-        for (index, share) in &bucket.shares {
-            let (sum, times) = sums
-                .entry(*index)
-                .or_insert_with(|| (Share::zero(), Histogram::default()));
-            sum.add(share, times);
-        }
+    let recent: Vec<&Bucket> = buckets.iter().rev().take_while(is_recent).collect();
+    let mut requests: HashMap<u32, u64> = HashMap::new();
+    for (index, share) in recent.iter().flat_map(|bucket| &bucket.shares) {
+        *requests.entry(*index).or_default() += share.timed;
     }
-    let p95 = |(index, (sum, times)): (u32, (Share, Histogram))| {
-        let p95 = times.percentile_ms(0.95)?;
-        (sum.timed >= MIN_REQUESTS).then_some((index, p95))
+    requests.retain(|_, timed| *timed >= MIN_REQUESTS);
+    // One entry after another: their histograms together would be many megabytes.
+    let p95 = |(index, _)| {
+        let (mut sum, mut times) = (Share::zero(), Histogram::default());
+        for share in recent.iter().filter_map(|bucket| bucket.shares.get(&index)) {
+            sum.add(share, &mut times);
+        }
+        Some((index, times.percentile_ms(0.95)?))
     };
-    sums.into_iter().filter_map(p95).collect()
+    requests.into_iter().filter_map(p95).collect()
 }
 
 /// By how much `now` differs from `before`, as a share of it, to a hundredth: 0.2 is a fifth more.

@@ -64,7 +64,7 @@ impl Names {
     }
 }
 
-/// An entry as it was shown, with its rates and the change of its p95.
+/// An entry as it was shown, with its rates and its p95 of the last minute.
 type Shown = (Arc<Entry>, Option<(f64, f64)>, Option<f64>);
 
 /// The table as it was shown last.
@@ -102,26 +102,25 @@ impl Table {
         columns: &mut EntryColumns,
     ) {
         let rates = rates(entry, snapshot, lasts);
-        let change = self.change(index, entry, lasts);
+        let recent = self.recent(index, lasts);
         let place = index as usize;
         if self.shown.len() <= place {
             self.shown.resize(place + 1, None);
         }
         let is_shown = self.shown[place]
             .as_ref()
-            .is_some_and(|(before, old, drift)| {
-                Arc::ptr_eq(before, entry) && *old == rates && *drift == change
+            .is_some_and(|(before, old, p95)| {
+                Arc::ptr_eq(before, entry) && *old == rates && *p95 == recent
             });
         if !is_shown {
-            push_row(columns, index, entry, rates, change);
-            self.shown[place] = Some((Arc::clone(entry), rates, change));
+            push_row(columns, index, entry, rates, change_of(entry, recent));
+            self.shown[place] = Some((Arc::clone(entry), rates, recent));
         }
     }
 
-    /// How the p95 of the last minute differs from that of the run.
-    fn change(&self, index: u32, entry: &Entry, lasts: bool) -> Option<f64> {
-        let recent = self.recent_p95.get(&index).filter(|_| lasts)?;
-        change(*recent, entry.histogram.percentile_ms(0.95)?)
+    /// The p95 of the last minute, while the run lasts.
+    fn recent(&self, index: u32, lasts: bool) -> Option<f64> {
+        self.recent_p95.get(&index).copied().filter(|_| lasts)
     }
 
     /// Every row.
@@ -137,12 +136,17 @@ impl Table {
         );
         for entry in &snapshot.entries {
             if let Some(index) = self.names.find(&entry.key) {
-                let change = self.change(index, entry, lasts);
+                let change = change_of(entry, self.recent(index, lasts));
                 push_row(&mut columns, index, entry, rates(entry), change);
             }
         }
         columns
     }
+}
+
+/// How the p95 of the last minute differs from that of the run.
+fn change_of(entry: &Entry, recent: Option<f64>) -> Option<f64> {
+    change(recent?, entry.histogram.percentile_ms(0.95)?)
 }
 
 /// The entry with this key; the total for the total's.
